@@ -1,0 +1,12 @@
+// promlite: what every project of tests/package builds: a program that somebody else might have written.
+// SPDX-License-Identifier: MIT
+#include <promlite/promlite.hpp>
+
+#include <cstdio>
+
+int main() {
+  promlite::Registry registry;
+  auto parcels = registry.counter("parcels_total", "Parcels delivered.", {"town"});
+  parcels.with("Ulm").inc(3);
+  std::printf("%s", promlite::to_text(registry).c_str());
+}

@@ -1,0 +1,159 @@
+# promlite: the ways into somebody else's project, each tried in a small outside project.
+# SPDX-License-Identifier: MIT
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CXX = os.environ.get("PROMLITE_CXX", "g++")
+VERSION = subprocess.run([ROOT / "tools" / "version"], check=True, capture_output=True, text=True).stdout.strip()
+SERIES = VERSION.rsplit(".", 1)[0]  # what find_package asks for: MAJOR.MINOR
+
+EXPECTED = """\
+# HELP parcels_total Parcels delivered.
+# TYPE parcels_total counter
+parcels_total{town="Ulm"} 3
+"""
+
+
+def run(*command, cwd=None, **environment):
+    """Runs a command, gives (exit code, output with white space folded, as CMake breaks its lines where it likes)."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=300, env={**os.environ, "CXX": CXX, **environment})
+    return done.returncode, re.sub(r"\s+", " ", done.stdout)
+
+
+class Package(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="promlite-package-")
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+
+    def must(self, *command, cwd=None, **environment):
+        code, output = run(*command, cwd=cwd, **environment)
+        self.assertEqual(0, code, f"{command}:\n{output}")
+        return output
+
+    def check_program(self, program):
+        done = subprocess.run([program], check=True, capture_output=True, text=True, timeout=60)
+        self.assertEqual(EXPECTED, done.stdout)
+
+    def build_with_cmake(self, project, *options):
+        build = self.scratch / "build"
+        output = self.must("cmake", "-S", HERE / project, "-B", build, *options)
+        self.must("cmake", "--build", build)
+        self.check_program(build / "consumer")
+        return output
+
+    def install_with_cmake(self, prefix):
+        build = self.scratch / "install"
+        self.must("cmake", "-S", ROOT, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DPROMLITE_BUILD_TESTS=OFF",
+                  "-DPROMLITE_BUILD_EXAMPLES=OFF", "-DPROMLITE_BUILD_BENCH=OFF")
+        self.must("cmake", "--install", build)
+
+    def install_with_meson(self, prefix):
+        build = self.scratch / "install"
+        self.must("meson", "setup", build, ROOT, f"--prefix={prefix}")
+        self.must("meson", "install", "-C", build)
+
+    def outside_meson_project(self):
+        project = self.scratch / "project"
+        project.mkdir()
+        shutil.copy(HERE / "meson" / "meson.build", project)
+        shutil.copy(HERE / "consumer" / "main.cpp", project)
+        return project
+
+    def check_pkg_config(self, prefix):
+        path = {"PKG_CONFIG_PATH": str(prefix / "share" / "pkgconfig")}
+        self.assertEqual(VERSION, self.must("pkg-config", "--modversion", "promlite", **path).strip())
+        flags = self.must("pkg-config", "--cflags", "--libs", "promlite", **path).split()
+        self.must(CXX, "-std=c++17", HERE / "consumer" / "main.cpp", *flags, "-o", self.scratch / "consumer")
+        self.check_program(self.scratch / "consumer")
+        code, output = run("pkg-config", "--print-errors", "--exists", "promlite >= 99", **path)
+        self.assertEqual((1, True), (code, f"version of promlite is {VERSION}" in output), output)
+
+    def test_add_subdirectory_builds_the_consumer_and_nothing_else(self):
+        self.build_with_cmake("add_subdirectory", f"-DPROMLITE_SOURCE={ROOT}")
+        objects = [path.name for path in (self.scratch / "build").rglob("*.o")]
+        self.assertEqual(["main.cpp.o"], [name for name in objects if "CMakeCXXCompilerId" not in name])
+        self.assertIn("No tests were found", self.must("ctest", "--test-dir", self.scratch / "build"))
+        self.must("cmake", "--install", self.scratch / "build", "--prefix", self.scratch / "prefix")
+        self.assertFalse((self.scratch / "prefix" / "include").exists(), "a subproject installs nothing unless asked to")
+
+    def test_fetch_content(self):
+        self.build_with_cmake("fetch_content", f"-DFETCHCONTENT_SOURCE_DIR_PROMLITE={ROOT}")
+
+    def test_find_package(self):
+        self.install_with_cmake(self.scratch / "prefix")
+        output = self.build_with_cmake("find_package", f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", f"-DWANTED={SERIES}")
+        self.assertIn(f"found promlite {VERSION}", output)
+
+    def test_an_installed_tree_can_be_moved(self):
+        self.install_with_cmake(self.scratch / "prefix")
+        moved = self.scratch / "somewhere" / "else"
+        moved.parent.mkdir()
+        (self.scratch / "prefix").rename(moved)
+        self.build_with_cmake("find_package", f"-DCMAKE_PREFIX_PATH={moved}", f"-DWANTED={VERSION}")
+        self.check_pkg_config(moved)
+
+    def test_a_version_that_is_not_installed_is_refused(self):
+        self.install_with_cmake(self.scratch / "prefix")
+        major, minor, patch = map(int, VERSION.split("."))
+        for wanted in (f"{major + 1}.0", f"{major}.{minor + 1}", f"{major}.{minor}.{patch + 1}"):
+            with self.subTest(wanted=wanted):
+                code, output = run("cmake", "-S", HERE / "find_package", "-B", self.scratch / f"build-{wanted}",
+                                   f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", f"-DWANTED={wanted}")
+                self.assertNotEqual(0, code, output)
+                self.assertIn('Could not find a configuration file for package "promlite" that is compatible with '
+                              f'requested version "{wanted}"', output)
+                self.assertIn(f"promlite-config.cmake, version: {VERSION}", output)
+
+    def test_pkg_config_after_cmake(self):
+        self.install_with_cmake(self.scratch / "prefix")
+        self.check_pkg_config(self.scratch / "prefix")
+
+    def test_pkg_config_after_meson(self):
+        self.install_with_meson(self.scratch / "prefix")
+        moved = self.scratch / "moved"
+        (self.scratch / "prefix").rename(moved)
+        self.check_pkg_config(moved)
+
+    def test_cmake_and_meson_install_the_same_headers(self):
+        for system, install in (("cmake", self.install_with_cmake), ("meson", self.install_with_meson)):
+            install(self.scratch / system)
+            shutil.rmtree(self.scratch / "install")
+        headers = [sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.hpp"))
+                   for folder in (ROOT / "include", self.scratch / "cmake" / "include", self.scratch / "meson" / "include")]
+        self.assertEqual(headers[0], headers[1])
+        self.assertEqual(headers[0], headers[2])
+
+    def test_meson_subproject(self):
+        project = self.outside_meson_project()
+        (project / "subprojects" / "promlite").mkdir(parents=True)
+        for name in ("meson.build", "meson_options.txt", "include", "tools"):
+            (project / "subprojects" / "promlite" / name).symlink_to(ROOT / name)
+        self.must("meson", "setup", "build", "--force-fallback-for=promlite", cwd=project)
+        self.must("meson", "compile", "-C", "build", cwd=project)
+        self.check_program(project / "build" / "consumer")
+
+    def test_meson_installed(self):
+        self.install_with_meson(self.scratch / "prefix")
+        path = {"PKG_CONFIG_PATH": str(self.scratch / "prefix" / "share" / "pkgconfig")}
+        project = self.outside_meson_project()
+        self.must("meson", "setup", "build", "--wrap-mode=nofallback", cwd=project, **path)
+        self.must("meson", "compile", "-C", "build", cwd=project)
+        self.check_program(project / "build" / "consumer")
+
+    def test_single_header(self):
+        self.must(CXX, "-std=c++17", "-I", ROOT / "single_include", HERE / "consumer" / "main.cpp", "-pthread",
+                  "-o", self.scratch / "consumer")
+        self.check_program(self.scratch / "consumer")
+
+
+if __name__ == "__main__":
+    unittest.main()
