@@ -75,7 +75,8 @@ class Package(unittest.TestCase):
         self.must(CXX, "-std=c++17", HERE / "consumer" / "main.cpp", *flags, "-o", self.scratch / "consumer")
         self.check_program(self.scratch / "consumer")
         code, output = run("pkg-config", "--print-errors", "--exists", "promlite >= 99", **path)
-        self.assertEqual((1, True), (code, f"version of promlite is {VERSION}" in output), output)
+        self.assertNotEqual(0, code, output)
+        self.assertRegex(output, f"promlite >= 99.*{re.escape(VERSION)}")
 
     def test_add_subdirectory_builds_the_consumer_and_nothing_else(self):
         self.build_with_cmake("add_subdirectory", f"-DPROMLITE_SOURCE={ROOT}")
