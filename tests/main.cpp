@@ -11,7 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-/// PROMLITE_TEST_LOCALE names a locale that the whole program then runs under: no output of the library may change.
+/// PROMLITE_TEST_LOCALE names a locale that the whole program then runs under: no output of the library may
+/// change.
 int main(int argc, char** argv) {
   const char* name = std::getenv("PROMLITE_TEST_LOCALE");
   if (name != nullptr && std::setlocale(LC_ALL, name) == nullptr) {

@@ -7,7 +7,9 @@
 
 class Stock : public promlite::Collector {
  public:
-  void collect(promlite::Sink& sink) override { sink.gauge("stock", "Parcels in store.").sample({{"hall", "A"}}, 7); }
+  void collect(promlite::Sink& sink) override {
+    sink.gauge("stock", "Parcels in store.").sample({{"hall", "A"}}, 7);
+  }
 };
 
 int main() {
@@ -16,7 +18,8 @@ int main() {
   parcels.with("Ulm").inc(3);
   auto waiting = registry.gauge("waiting", "Parcels waiting.");
   waiting.set(-1.5);
-  auto weight = registry.histogram("weight_kilograms", "Weight of a parcel.", promlite::linear_buckets(1, 1, 2));
+  auto weight =
+      registry.histogram("weight_kilograms", "Weight of a parcel.", promlite::linear_buckets(1, 1, 2));
   weight.observe(1.5);
   Stock stock;
   auto membership = registry.add(stock);
