@@ -1,0 +1,170 @@
+// promlite: one client of the server: what it has sent, what it is being sent, and until when.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_TRANSPORT_CONNECTION_HPP
+#define PROMLITE_TRANSPORT_CONNECTION_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/transport/body_pool.hpp>
+#include <promlite/transport/http_message.hpp>
+#include <promlite/transport/scrape_source.hpp>
+#include <promlite/transport/site.hpp>
+#include <promlite/transport/socket.hpp>
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace promlite {
+namespace detail {
+
+/// A connection and its buffers, which have a fixed size: the head of a request must fit, bodies are not
+/// read, and the body of a response belongs to others. Requests are answered one after the other.
+class Connection {
+ public:
+  enum class State : unsigned char {
+    reading,    ///< the head of a request is not complete
+    waiting,    ///< a scrape that has no body yet
+    sending,    ///< a response is not sent to its end
+    lingering,  ///< all is said; what still comes is thrown away, so that no reset overtakes the last
+                ///< response
+    closed
+  };
+
+  /// Throws std::bad_alloc.
+  Connection(FileDescriptor fd, const HttpLimits& limits, Instant current, Instant head_deadline)
+      : since(current),
+        deadline(head_deadline),
+        fd_(std::move(fd)),
+        parser_(limits),
+        capacity_(limits.head_bytes),
+        input_(new char[limits.head_bytes]) {}
+
+  ScrapeKey key;  ///< of the scrape, while waiting
+  Instant since;  ///< when it was made, or when the last response ended; while sending, of the last progress
+  Instant deadline;     ///< when the present state ends
+  bool in_head = true;  ///< `deadline` is that of a head; false while idle between two requests
+
+  State state() const noexcept { return state_; }
+  int descriptor() const noexcept { return fd_.get(); }
+  const HttpRequest& request() const noexcept { return parser_.request(); }
+  int error_status() const noexcept { return parser_.status(); }
+  bool has_input() const noexcept { return filled_ != 0; }
+  bool input_ended() const noexcept { return ended_; }
+
+  short wanted_events() const noexcept {
+    switch (state_) {
+      case State::reading:
+      case State::lingering:
+        return POLLIN;
+      case State::sending:
+        return POLLOUT;
+      case State::waiting:
+      case State::closed:
+        break;
+    }
+    return 0;
+  }
+
+  /// Reads once; false when the connection has failed.
+  bool fill() noexcept {
+    std::size_t received = 0;
+    const Io result = receive(fd_.get(), input_.get() + filled_, capacity_ - filled_, received);
+    filled_ += received;
+    if (result == Io::ended) ended_ = true;
+    return result != Io::failed;
+  }
+
+  /// Reads once and forgets it; false when there is nothing more to come.
+  bool discard() noexcept {
+    std::size_t received = 0;
+    const Io result = receive(fd_.get(), input_.get(), capacity_, received);
+    return result == Io::done || result == Io::blocked;
+  }
+
+  /// Throws std::bad_alloc.
+  HttpRequestParser::State parse() { return parser_.parse({input_.get(), filled_}); }
+
+  void wait() noexcept { state_ = State::waiting; }
+
+  /// Begins a response. `shared`, if there is one, holds the body and has been retained for this connection.
+  void respond(const Reply& reply, std::string_view body, Body* shared) noexcept {
+    HttpResponseHead head;
+    head.status = reply.status;
+    head.content_type = reply.content_type;
+    head.content_length = body.size();
+    head.extra = reply.extra;
+    const bool understood = parser_.state() == HttpRequestParser::State::complete;
+    keep_alive_ = understood && request().keep_alive;
+    head.keep_alive = keep_alive_;
+    head.minor_version = request().minor_version;
+    head_size_ = static_cast<std::size_t>(write_response_head(head_, head) - head_);
+    body_ = understood && request().method == HttpMethod::head ? std::string_view() : body;
+    shared_ = shared;
+    sent_ = 0;
+    state_ = State::sending;
+  }
+
+  /// Sends what goes: `done` at the response's end, `blocked` before it.
+  Io flush(bool& progress) noexcept {
+    const std::string_view head(head_, head_size_);
+    const std::string_view head_left = sent_ < head_size_ ? head.substr(sent_) : std::string_view();
+    const std::string_view body_left = sent_ > head_size_ ? body_.substr(sent_ - head_size_) : body_;
+    std::size_t sent = 0;
+    const Io result = send_both(fd_.get(), head_left, body_left, sent);
+    progress = sent != 0;
+    if (result != Io::done) return result;
+    sent_ += sent;
+    return sent_ == head_size_ + body_.size() ? Io::done : Io::blocked;
+  }
+
+  /// The body that the connection no longer needs, or null.
+  Body* take_body() noexcept { return std::exchange(shared_, nullptr); }
+
+  /// After a response: true when the connection goes on with the next request.
+  bool next_request() noexcept {
+    if (!keep_alive_) return false;
+    filled_ -= parser_.size();
+    if (filled_ != 0) std::memmove(input_.get(), input_.get() + parser_.size(), filled_);
+    parser_.reset();
+    state_ = State::reading;
+    return !ended_ || filled_ != 0;
+  }
+
+  /// True when the other side may still be sending something that this one has not read.
+  bool must_linger() const noexcept {
+    return !ended_ && (parser_.state() != HttpRequestParser::State::complete || filled_ != parser_.size());
+  }
+  void linger() noexcept {
+    finish_sending(fd_.get());
+    state_ = State::lingering;
+  }
+
+  void close() noexcept {
+    fd_.close();
+    state_ = State::closed;
+  }
+
+ private:
+  FileDescriptor fd_;
+  HttpRequestParser parser_;
+  State state_ = State::reading;
+  bool ended_ = false;
+  bool keep_alive_ = true;
+
+  std::size_t capacity_;
+  std::size_t filled_ = 0;
+  std::unique_ptr<char[]> input_;
+
+  std::size_t sent_ = 0;
+  std::size_t head_size_ = 0;
+  std::string_view body_;
+  Body* shared_ = nullptr;
+  char head_[max_response_head + 256];  // 256: the longest content type and challenge
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_CONNECTION_HPP

@@ -1,0 +1,35 @@
+// promlite: what a server scrapes: an exposition on demand, whoever makes it.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
+#define PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/detail/byte_buffer.hpp>
+#include <promlite/exposition/negotiation.hpp>
+
+namespace promlite {
+namespace detail {
+
+/// What a scrape asks for. Scrapes that ask for the same can share one body.
+struct ScrapeKey {
+  Format format = Format::text;
+  NameFilter filter;
+
+  bool operator==(const ScrapeKey& other) const { return format == other.format && filter == other.filter; }
+};
+
+/// Its functions are called by one thread at a time, by different threads over time.
+class ScrapeSource {
+ public:
+  virtual ~ScrapeSource() = default;
+  /// True when render() runs code that is not the library's: it may take any time, or never return.
+  virtual bool may_block() const noexcept = 0;
+  /// Appends one exposition. May throw.
+  virtual void render(const ScrapeKey& key, ByteBuffer& out) = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP

@@ -1,0 +1,51 @@
+// promlite: the limits of a server, as its thread uses them.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_TRANSPORT_SERVER_LIMITS_HPP
+#define PROMLITE_TRANSPORT_SERVER_LIMITS_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/transport/http_message.hpp>
+#include <promlite/transport/server_options.hpp>
+#include <promlite/transport/socket.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace promlite {
+namespace detail {
+
+/// The limits of ServerOptions, each brought into the range where it makes sense.
+struct ServerLimits {
+  explicit ServerLimits(const ServerOptions& options) noexcept
+      : header_timeout(within_a_day(options.header_timeout)),
+        idle_timeout(within_a_day(options.idle_timeout)),
+        write_timeout(within_a_day(options.write_timeout)),
+        scrape_timeout(within_a_day(options.scrape_timeout)),
+        connections(clamp(options.max_connections, 1, 1 << 16)),
+        body_bytes(options.max_body_bytes) {
+    http.head_bytes = clamp(options.max_head_bytes, 256, 1 << 20);
+    http.target_bytes = clamp(options.max_target_bytes, 16, 1 << 20);
+    http.header_lines = options.max_header_lines;
+  }
+
+  HttpLimits http;
+  Instant header_timeout;
+  Instant idle_timeout;
+  Instant write_timeout;
+  Instant scrape_timeout;
+  std::size_t connections;
+  std::size_t body_bytes;
+
+ private:
+  static Instant within_a_day(std::chrono::milliseconds value) noexcept {
+    return value.count() < 1 ? 1 : value.count() > 86400000 ? 86400000 : value.count();
+  }
+  static std::size_t clamp(std::size_t value, std::size_t low, std::size_t high) noexcept {
+    return value < low ? low : value > high ? high : value;
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SERVER_LIMITS_HPP

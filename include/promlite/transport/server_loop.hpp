@@ -1,0 +1,435 @@
+// promlite: the server's thread: one poll for all connections, no waiting anywhere else.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_TRANSPORT_SERVER_LOOP_HPP
+#define PROMLITE_TRANSPORT_SERVER_LOOP_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/exposition/negotiation.hpp>
+#include <promlite/transport/body_pool.hpp>
+#include <promlite/transport/connection.hpp>
+#include <promlite/transport/http_message.hpp>
+#include <promlite/transport/query.hpp>
+#include <promlite/transport/scrape_source.hpp>
+#include <promlite/transport/scrape_worker.hpp>
+#include <promlite/transport/server_limits.hpp>
+#include <promlite/transport/site.hpp>
+#include <promlite/transport/socket.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace promlite {
+namespace detail {
+
+/// Answers the connections of one listener. A round reads everything that has come, then makes the bodies
+/// that are asked for, each once for all who wait for the same, and then sends: so a scrape never gets a body
+/// that was begun before it came, and many scrapes at once cost one collection. Only where code that is not
+/// the library's takes part does another thread collect; there a scrape may join a collection that is
+/// running.
+class ServerLoop {
+ public:
+  /// Everything is referred to and must live as long. Throws std::bad_alloc, as nothing does later.
+  ServerLoop(const ServerLimits& limits, const Site& site, ScrapeSource& source, Listener& listener,
+             Event& wake, ScrapeWorker& worker)
+      : limits_(limits),
+        site_(&site),
+        source_(&source),
+        listener_(&listener),
+        wake_(&wake),
+        worker_(&worker) {
+    const std::size_t most = limits_.connections + accepts_per_round;
+    fds_.reserve(most + first_connection);
+    connections_.reserve(most);
+    waiting_.reserve(most);
+    answered_.reserve(most);
+    resumed_.reserve(most);
+    fds_.push_back({wake.descriptor(), POLLIN, 0});
+    fds_.push_back({listener.descriptor(), POLLIN, 0});
+  }
+
+  /// Serves until stop(). Runs on the server's thread.
+  void run() noexcept {
+    now_ = now();
+    while (!stopping_.load(std::memory_order_acquire)) {  // pairs with stop()
+      const int count = wait_for(fds_.data(), fds_.size(), wake_up_, now_);
+      now_ = now();
+      if (count < 0) {
+        survive_poll();
+        continue;
+      }
+      if (fds_[0].revents != 0) {
+        wake_->drain();
+        take_result();
+      }
+      read_all();
+      if (fds_[1].revents != 0) accept_all();
+      collect();
+      for (Connection* const each : answered_) flush(*each);
+      answered_.clear();
+      end_round();
+    }
+    for (const auto& each : connections_) drop(*each);
+  }
+
+  /// From any thread.
+  void stop() noexcept {
+    stopping_.store(true, std::memory_order_release);  // what came before stop() is seen by the end of run()
+    wake_->signal();
+  }
+  void set_ready(bool ready) noexcept { ready_.store(ready, std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t first_connection = 2;    // fds_: wake, listener, connections
+  static constexpr std::size_t accepts_per_round = 32;  // then those that are there already have their turn
+  static constexpr Instant accept_pause = 100;
+  static constexpr Instant linger_timeout = 1000;
+  static constexpr Instant stall_timeout = 1000;
+
+  // --- Reading
+  // -------------------------------------------------------------------------------------------------
+
+  void read_all() noexcept {
+    for (Connection* const each : resumed_) take_request(*each);
+    resumed_.clear();
+    for (std::size_t i = 0; i < connections_.size(); ++i) {
+      if (fds_[first_connection + i].revents != 0)
+        react(*connections_[i], fds_[first_connection + i].revents);
+    }
+  }
+
+  void react(Connection& connection, int events) noexcept {
+    switch (connection.state()) {
+      case Connection::State::reading:
+        if (!connection.fill()) return drop(connection);
+        return take_request(connection);
+      case Connection::State::sending:
+        // What was begun in this very round is sent at its end.
+        if ((events & (POLLOUT | POLLERR | POLLHUP)) != 0) flush(connection);
+        return;
+      case Connection::State::waiting:
+        if ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0) drop(connection);
+        return;
+      case Connection::State::lingering:
+        if (!connection.discard()) drop(connection);
+        return;
+      case Connection::State::closed:
+        return;
+    }
+  }
+
+  void take_request(Connection& connection) noexcept {
+    HttpRequestParser::State state = HttpRequestParser::State::failed;
+    PROMLITE_TRY {
+      state = connection.parse();
+      if (state == HttpRequestParser::State::complete) return route(connection);
+    }
+    PROMLITE_CATCH_ALL { return answer(connection, error_reply(503)); }
+    if (state == HttpRequestParser::State::failed) {
+      answer(connection, error_reply(connection.error_status()));
+    } else if (connection.input_ended()) {
+      drop(connection);
+    } else if (!connection.in_head) {
+      connection.in_head = true;
+      connection.deadline = now_ + limits_.header_timeout;
+    }
+  }
+
+  void route(Connection& connection) {
+    const HttpRequest& request = connection.request();
+    const Reply reply = site_->reply_to(request, ready_.load(std::memory_order_relaxed));
+    if (!reply.scrape) return answer(connection, reply);
+    connection.key = ScrapeKey();
+    connection.key.format = negotiate(request.accept);
+    if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
+      return answer(connection, error_reply(400));
+    }
+    connection.deadline = now_ + patience(request);
+    connection.wait();
+    waiting_.push_back(&connection);
+  }
+
+  // The scraper's own timeout less what the answer's way back may take.
+  Instant patience(const HttpRequest& request) const noexcept {
+    const Instant asked = parse_scrape_timeout(request.scrape_timeout);
+    if (asked <= 0) return limits_.scrape_timeout;
+    const Instant shorter = asked - (asked < 10000 ? asked / 20 : 500);
+    return shorter < limits_.scrape_timeout ? shorter : limits_.scrape_timeout;
+  }
+
+  // --- Collecting
+  // ----------------------------------------------------------------------------------------------
+
+  void collect() noexcept {
+    if (waiting_.empty() || worker_->is_busy()) return;
+    if (!has_room()) drop_stalled();
+    while (!waiting_.empty() && has_room()) {
+      const ScrapeKey& key = waiting_[0]->key;
+      std::unique_ptr<Body> body;
+      bool failed = true;
+      PROMLITE_TRY {
+        body = pool_.take();
+        if (source_->may_block()) return worker_->start(key, std::move(body));
+        source_->render(key, body->bytes);
+        failed = false;
+      }
+      PROMLITE_CATCH_ALL {}
+      share(key, std::move(body), failed);
+    }
+  }
+
+  PROMLITE_COLD void take_result() noexcept {
+    std::unique_ptr<Body> body;
+    bool failed = false;
+    if (worker_->take(body, failed)) share(worker_->key(), std::move(body), failed);
+  }
+
+  // Gives the body to all who wait for it.
+  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed) noexcept {
+    Reply reply = error_reply(503);
+    if (!failed) {
+      last_size_ = made->bytes.size();
+      reply = Reply();
+      reply.content_type = content_type_of(key.format);
+    }
+    Body* body = nullptr;
+    std::size_t kept = 0;
+    for (Connection* const each : waiting_) {
+      if (!(each->key == key)) {
+        waiting_[kept++] = each;
+      } else if (failed) {
+        answer(*each, reply);
+      } else {
+        if (body == nullptr) body = made.release();
+        pool_.retain(body);
+        begin(*each, reply, body->bytes.view(), body);
+      }
+    }
+    waiting_.resize(kept);
+    if (made) pool_.give_back(std::move(made));
+  }
+
+  bool has_room() const noexcept {
+    return pool_.shared_bytes() == 0 || pool_.shared_bytes() + last_size_ <= limits_.body_bytes;
+  }
+
+  // A body is not kept for those who do not read it while others wait for its memory.
+  PROMLITE_COLD void drop_stalled() noexcept {
+    for (const auto& each : connections_) {
+      if (each->state() == Connection::State::sending && now_ - each->since >= stall_timeout) drop(*each);
+    }
+  }
+
+  // --- Answering
+  // -----------------------------------------------------------------------------------------------
+
+  void answer(Connection& connection, const Reply& reply) noexcept {
+    begin(connection, reply, reply.body, nullptr);
+  }
+
+  void begin(Connection& connection, const Reply& reply, std::string_view body, Body* shared) noexcept {
+    connection.respond(reply, body, shared);
+    connection.since = now_;
+    connection.deadline = now_ + limits_.write_timeout;
+    answered_.push_back(&connection);
+  }
+
+  void flush(Connection& connection) noexcept {
+    if (connection.state() != Connection::State::sending) return;
+    bool progress = false;
+    const Io result = connection.flush(progress);
+    if (progress) connection.since = now_;
+    if (result == Io::blocked) return;
+    if (result != Io::done) return drop(connection);
+    if (Body* const body = connection.take_body()) pool_.release(body);
+    if (connection.next_request()) {
+      connection.since = now_;
+      connection.in_head = connection.has_input();
+      connection.deadline = now_ + (connection.in_head ? limits_.header_timeout : limits_.idle_timeout);
+      if (connection.in_head) resumed_.push_back(&connection);
+    } else if (connection.must_linger()) {
+      connection.linger();
+      connection.deadline = now_ + linger_timeout;
+    } else {
+      drop(connection);
+    }
+  }
+
+  void drop(Connection& connection) noexcept {
+    if (connection.state() == Connection::State::closed) return;
+    if (connection.state() == Connection::State::waiting) forget(waiting_, connection);
+    if (!resumed_.empty()) forget(resumed_, connection);
+    if (Body* const body = connection.take_body()) pool_.release(body);
+    connection.close();
+    ++closed_;
+  }
+
+  static void forget(std::vector<Connection*>& list, const Connection& connection) noexcept {
+    std::size_t kept = 0;
+    for (Connection* const each : list) {
+      if (each != &connection) list[kept++] = each;
+    }
+    list.resize(kept);
+  }
+
+  // --- Connections
+  // ---------------------------------------------------------------------------------------------
+
+  void accept_all() noexcept {
+    std::size_t lost = 0;
+    for (std::size_t i = 0; i < accepts_per_round; ++i) {
+      Connection* victim = nullptr;
+      if (connections_.size() - closed_ >= limits_.connections) {
+        victim = find_victim();
+        if (victim == nullptr) return pause_accepting();
+      }
+      FileDescriptor fd;
+      const Listener::Accepted result = listener_->accept(fd);
+      if (result == Listener::Accepted::none) return;
+      if (result == Listener::Accepted::exhausted) return pause_accepting();
+      if (result == Listener::Accepted::lost) {
+        ++lost;
+        continue;
+      }
+      if (victim != nullptr) turn_away(*victim);
+      add(std::move(fd));
+    }
+    if (lost == accepts_per_round) pause_accepting();
+  }
+
+  void add(FileDescriptor fd) noexcept {
+    PROMLITE_TRY {
+      const pollfd entry = {fd.get(), POLLIN, 0};
+      connections_.push_back(
+          std::make_unique<Connection>(std::move(fd), limits_.http, now_, now_ + limits_.header_timeout));
+      fds_.push_back(entry);
+    }
+    PROMLITE_CATCH_ALL {}
+  }
+
+  // The descriptor stays readable while nothing can be accepted: without a pause the thread would spin.
+  PROMLITE_COLD void pause_accepting() noexcept { accept_at_ = now_ + accept_pause; }
+
+  // Who has to go for a new connection: the oldest without a complete request; else the reader that has stood
+  // still longest; else the oldest scrape without a body. Null when all are being served.
+  PROMLITE_COLD Connection* find_victim() noexcept {
+    Connection* best = nullptr;
+    int best_rank = 0;
+    for (const auto& each : connections_) {
+      const int rank = victim_rank(*each);
+      if (rank == 0 || rank < best_rank || (rank == best_rank && each->since >= best->since)) continue;
+      best = each.get();
+      best_rank = rank;
+    }
+    return best;
+  }
+
+  int victim_rank(const Connection& connection) const noexcept {
+    switch (connection.state()) {
+      case Connection::State::reading:
+      case Connection::State::lingering:
+        return 3;
+      case Connection::State::sending:
+        return now_ - connection.since >= stall_timeout ? 2 : 0;
+      case Connection::State::waiting:
+        return 1;
+      case Connection::State::closed:
+        break;
+    }
+    return 0;
+  }
+
+  PROMLITE_COLD void turn_away(Connection& connection) noexcept {
+    if (connection.state() == Connection::State::waiting) say(connection, 503);
+    drop(connection);
+  }
+
+  // Answers at once instead of at the round's end.
+  PROMLITE_COLD void say(Connection& connection, int status) noexcept {
+    forget(waiting_, connection);
+    begin(connection, error_reply(status), error_reply(status).body, nullptr);
+    answered_.pop_back();
+    flush(connection);
+  }
+
+  PROMLITE_COLD void expire(Connection& connection) noexcept {
+    switch (connection.state()) {
+      case Connection::State::reading:
+        if (!connection.has_input()) return drop(connection);
+        return say(connection, 408);
+      case Connection::State::waiting:
+        return say(connection, 503);
+      case Connection::State::sending:
+      case Connection::State::lingering:
+        return drop(connection);
+      case Connection::State::closed:
+        return;
+    }
+  }
+
+  // poll fails where the process may no longer have as many descriptors as it has: it goes on with fewer.
+  PROMLITE_COLD void survive_poll() noexcept {
+    if (Connection* const victim = find_victim()) drop(*victim);
+    wait_for(nullptr, 0, now_ + 10, now_);
+    now_ = now();
+    end_round();
+  }
+
+  // Deadlines, the places of closed connections, and when to wake up next.
+  void end_round() noexcept {
+    wake_up_ = never;
+    for (std::size_t i = 0; i < connections_.size();) {
+      Connection& each = *connections_[i];
+      if (each.deadline <= now_) expire(each);
+      if (each.state() == Connection::State::closed) {
+        connections_[i] = std::move(connections_.back());
+        connections_.pop_back();
+        fds_[first_connection + i] = fds_.back();
+        fds_.pop_back();
+        continue;
+      }
+      fds_[first_connection + i].events = each.wanted_events();
+      if (each.deadline < wake_up_) wake_up_ = each.deadline;
+      ++i;
+    }
+    closed_ = 0;
+    const bool accepting = accept_at_ <= now_;
+    fds_[1].fd = accepting ? listener_->descriptor() : -1;
+    if (!accepting && accept_at_ < wake_up_) wake_up_ = accept_at_;
+    if (!waiting_.empty() && !worker_->is_busy()) {
+      const Instant again = has_room() ? now_ : now_ + accept_pause;
+      if (again < wake_up_) wake_up_ = again;
+    }
+    if (!resumed_.empty()) wake_up_ = now_;
+  }
+
+  const ServerLimits limits_;
+  const Site* site_;
+  ScrapeSource* source_;
+  Listener* listener_;
+  Event* wake_;
+  ScrapeWorker* worker_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> ready_{true};
+
+  // All below belongs to the server's thread.
+  std::vector<pollfd> fds_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // [i] is that of fds_[i + first_connection]
+  std::vector<Connection*> waiting_;                      // those in State::waiting, in the order they came
+  std::vector<Connection*> answered_;                     // responses that were begun in this round
+  std::vector<Connection*> resumed_;  // connections whose next request may be there already
+  BodyPool pool_;
+  std::size_t closed_ = 0;     // connections that have been closed but still have their place
+  std::size_t last_size_ = 0;  // of the last body, as a guess of the next
+  Instant now_ = 0;
+  Instant wake_up_ = never;
+  Instant accept_at_ = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SERVER_LOOP_HPP
