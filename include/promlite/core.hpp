@@ -1,0 +1,52 @@
+// promlite: everything but sockets and threads, in the order of the layers.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_CORE_HPP
+#define PROMLITE_CORE_HPP
+
+// clang-format off: the order is that of the layers
+#include <promlite/config.hpp>
+#include <promlite/error.hpp>
+#include <promlite/version.hpp>
+
+#include <promlite/detail/byte_buffer.hpp>
+#include <promlite/detail/cell_tree.hpp>
+#include <promlite/detail/label_index.hpp>
+#include <promlite/detail/number.hpp>
+#include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
+#include <promlite/detail/sort.hpp>
+#include <promlite/detail/thread_slot.hpp>
+#include <promlite/detail/utf8.hpp>
+#include <promlite/detail/window.hpp>
+
+#include <promlite/buckets.hpp>
+#include <promlite/collector.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/encoder.hpp>
+#include <promlite/exponential_buckets.hpp>
+#include <promlite/labels.hpp>
+#include <promlite/naming.hpp>
+#include <promlite/sink.hpp>
+
+#include <promlite/counter.hpp>
+#include <promlite/gauge.hpp>
+#include <promlite/histogram.hpp>
+#include <promlite/info.hpp>
+#include <promlite/summary.hpp>
+#include <promlite/timer.hpp>
+
+#include <promlite/callback.hpp>
+#include <promlite/default_registry.hpp>
+#include <promlite/family.hpp>
+#include <promlite/membership.hpp>
+#include <promlite/process_collector.hpp>
+#include <promlite/registry.hpp>
+#include <promlite/registry_core.hpp>
+#include <promlite/series_set.hpp>
+#include <promlite/source.hpp>
+#include <promlite/source_directory.hpp>
+
+#include <promlite/exposition/text.hpp>
+// clang-format on
+
+#endif  // PROMLITE_CORE_HPP

@@ -1,0 +1,195 @@
+// promlite: a value that only grows.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_COUNTER_HPP
+#define PROMLITE_COUNTER_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/detail/number.hpp>
+#include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
+#include <promlite/encoder.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+
+namespace promlite {
+
+/// A counter: `double`, the default, takes any amount and counts whole ones exactly; `std::uint64_t` takes
+/// integers only, is exact to 2^64 - 1 and uses half the memory.
+///
+/// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
+/// updates. All members may be called by any thread at any time. An update is a load and a store of a cell
+/// that only this thread writes: it never locks, allocates (but for a thread's first update of a series'
+/// chunk) or throws.
+template <class T = double>
+class Counter {
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>,
+                "promlite: a counter counts in double or in std::uint64_t");
+
+ public:
+  Counter() noexcept : range_{detail::vanishing_chunk(), 0}, stats_(nullptr) {}
+
+  /// Adds 1.
+  PROMLITE_ALWAYS_INLINE void inc() const noexcept { add_whole(1); }
+
+  /// Adds `amount`. A negative, NaN or infinite amount (for an integer counter also a fraction) is refused:
+  /// nothing changes and `promlite_refused_updates_total` counts it. -0.0 is 0.
+  template <class Amount>
+  PROMLITE_ALWAYS_INLINE void inc(Amount amount) const noexcept {
+    static_assert(std::is_arithmetic_v<Amount>, "promlite: a counter is incremented by a number");
+    if constexpr (std::is_floating_point_v<Amount>) {
+      inc_real(static_cast<double>(amount));
+    } else {
+      if constexpr (std::is_signed_v<Amount>) {
+        if (amount < 0) return refuse();
+      }
+      inc_whole(static_cast<std::uint64_t>(amount));
+    }
+  }
+
+  /// The present value, without any update under way. Sums one or two cells of each thread.
+  T value() const noexcept {
+    if constexpr (std::is_same_v<T, double>) {
+      return read(range_).as_double();
+    } else {
+      return whole(range_);
+    }
+  }
+
+ private:
+  friend struct detail::MetricTraits<Counter>;
+
+  static constexpr bool has_real = std::is_same_v<T, double>;
+  // A double counter moves on to its real cell long before the integer one could wrap.
+  static constexpr std::uint64_t whole_limit = std::uint64_t{1} << 53;
+  static constexpr std::uint64_t whole_limit_bits = 0x4340000000000000;  // of the double 2^53
+  static constexpr std::uint64_t cell_limit = std::uint64_t{1} << 62;
+
+  Counter(detail::CellRange range, detail::FamilyStats* stats) noexcept : range_(range), stats_(stats) {}
+
+  PROMLITE_ALWAYS_INLINE void add_whole(std::uint64_t amount) const noexcept {
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      detail::Cell& cell = slab[range_.offset];
+      cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    } else {
+      range_.chunk->shared()[range_.offset].fetch_add(amount, std::memory_order_relaxed);
+    }
+  }
+
+  PROMLITE_ALWAYS_INLINE void inc_whole(std::uint64_t amount) const noexcept {
+    if constexpr (has_real) {
+      if (amount >= whole_limit || !room_for_whole()) return add_real(static_cast<double>(amount));
+    }
+    add_whole(amount);
+  }
+
+  PROMLITE_ALWAYS_INLINE void inc_real(double amount) const noexcept {
+    // As integers, the bits of doubles in [0, 2^53) are below those of 2^53, and those of all else are not.
+    if (PROMLITE_LIKELY(detail::bits_of(amount) < whole_limit_bits)) {
+      const auto whole_part = static_cast<std::int64_t>(amount);
+      if (static_cast<double>(whole_part) == amount) return inc_whole(static_cast<std::uint64_t>(whole_part));
+      if constexpr (has_real) return add_real(amount);
+      return refuse();
+    }
+    inc_unusual(amount);
+  }
+
+  PROMLITE_COLD void inc_unusual(double amount) const noexcept {
+    if (detail::bits_of(amount) == detail::sign_bit) return add_whole(0);
+    if (!detail::is_finite(amount) || detail::is_negative(amount)) return refuse();
+    if constexpr (has_real) {
+      add_real(amount);
+    } else if (amount < 0x1p64) {
+      add_whole(static_cast<std::uint64_t>(amount));
+    } else {
+      refuse();
+    }
+  }
+
+  bool room_for_whole() const noexcept {
+    detail::Cell* const slab = range_.chunk->owned();
+    const detail::Cell* const cells = slab != nullptr ? slab : range_.chunk->shared();
+    return cells[range_.offset].load(std::memory_order_relaxed) < cell_limit;
+  }
+
+  PROMLITE_ALWAYS_INLINE void add_real(double amount) const noexcept {
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      detail::Cell& cell = slab[range_.offset + 1];
+      cell.store(detail::bits_of(detail::double_of(cell.load(std::memory_order_relaxed)) + amount),
+                 std::memory_order_relaxed);
+    } else {
+      detail::shared_add_real(range_.chunk->shared()[range_.offset + 1], amount, std::memory_order_relaxed);
+    }
+  }
+
+  PROMLITE_COLD void refuse() const noexcept {
+    if (stats_ != nullptr) stats_->count(&detail::FamilyStats::refused);
+  }
+
+  static std::uint64_t whole(const detail::CellRange& range) noexcept {
+    std::uint64_t sum = 0;
+    range.chunk->for_each_slab(
+        [&](detail::Cell* slab) { sum += slab[range.offset].load(std::memory_order_relaxed); });
+    return sum;
+  }
+
+  // Every cell is monotone and so is rounding, so the sum never falls: not when it stops being an integer
+  // either.
+  PROMLITE_ALWAYS_INLINE static Number read(const detail::CellRange& range) noexcept {
+    if constexpr (!has_real) {
+      return whole(range);
+    } else {
+      std::uint64_t sum = 0;
+      double real = 0;
+      bool wrapped = false;
+      range.chunk->for_each_slab([&](detail::Cell* slab) {
+        const std::uint64_t count = slab[range.offset].load(std::memory_order_relaxed);
+        sum += count;
+        wrapped = wrapped || sum < count;
+        real += detail::double_of(slab[range.offset + 1].load(std::memory_order_relaxed));
+      });
+      if (PROMLITE_LIKELY(real == 0 && !wrapped)) return sum;
+      return (wrapped ? wide(range) : static_cast<double>(sum)) + real;
+    }
+  }
+
+  PROMLITE_COLD static double wide(const detail::CellRange& range) noexcept {
+    double sum = 0;
+    range.chunk->for_each_slab([&](detail::Cell* slab) {
+      sum += static_cast<double>(slab[range.offset].load(std::memory_order_relaxed));
+    });
+    return sum;
+  }
+
+  detail::CellRange range_;
+  detail::FamilyStats* stats_;
+};
+
+namespace detail {
+
+template <class T>
+struct MetricTraits<Counter<T>> {
+  static constexpr MetricType type = MetricType::counter;
+  static constexpr bool owned = true;
+  static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<uint64>";
+  struct Config {
+    Config(const Declaration&, FamilyStats&) noexcept {}
+  };
+  struct SeriesState {};
+
+  static std::uint32_t cells(const Config&) noexcept { return Counter<T>::has_real ? 2 : 1; }
+  static Counter<T> handle(const CellRange& range, const Config&, FamilyStats& stats) noexcept {
+    return Counter<T>(range, &stats);
+  }
+  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&) {
+    encoder.value(labels, Counter<T>::read(range));
+  }
+  static void release(const CellRange&, const Config&) noexcept {}
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_COUNTER_HPP

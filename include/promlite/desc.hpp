@@ -1,0 +1,315 @@
+// promlite: what a family is called, what it promises, and which names it takes.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_DESC_HPP
+#define PROMLITE_DESC_HPP
+
+#include <promlite/buckets.hpp>
+#include <promlite/config.hpp>
+#include <promlite/detail/number.hpp>
+#include <promlite/detail/sort.hpp>
+#include <promlite/detail/utf8.hpp>
+#include <promlite/encoder.hpp>
+#include <promlite/error.hpp>
+#include <promlite/labels.hpp>
+#include <promlite/naming.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace promlite {
+
+/// Every label value of the series that stands for all that a full family could not admit.
+constexpr std::string_view overflow_label_value = "promlite_overflow";
+
+/// Option of a family with labels: at most this many series besides the overflow series. Default 1,000.
+struct MaxSeries {
+  std::size_t value;
+};
+inline MaxSeries max_series(std::size_t count) noexcept { return {count}; }
+
+/// Option: the unit, which must be the end of the name (before `_total`): `unit("seconds")` on `x_seconds`.
+struct Unit {
+  std::string value;
+};
+inline Unit unit(std::string_view name) { return {std::string(name)}; }
+
+/// Option: labels with the same value on every series of this declaration.
+struct ConstLabels {
+  std::vector<std::pair<std::string, std::string>> labels;
+};
+inline ConstLabels const_labels(std::initializer_list<Label> labels) {
+  ConstLabels made;
+  for (const Label& label : labels) made.labels.emplace_back(label.name, label.value);
+  return made;
+}
+
+/// Option of a summary: the quantiles to show, each in [0, 1].
+struct Quantiles {
+  std::vector<double> values;
+};
+inline Quantiles quantiles(std::initializer_list<double> values) { return {std::vector<double>(values)}; }
+inline Quantiles quantiles(std::vector<double> values) noexcept { return {std::move(values)}; }
+
+/// Option of a summary: quantiles speak of the last `age`. Default 60 s.
+struct MaxAge {
+  std::chrono::nanoseconds value;
+};
+inline MaxAge max_age(std::chrono::nanoseconds age) noexcept { return {age}; }
+
+/// Which families a scrape asks for; by default all of them.
+class NameFilter {
+ public:
+  /// Asks for the family of this name, or of which this is a sample name (`x_bucket` asks for `x`).
+  void add(std::string name) {
+    all_ = false;
+    names_.push_back(std::move(name));
+  }
+  /// Asks for nothing, until the next add().
+  void add_nothing() noexcept { all_ = false; }
+
+  bool matches(std::string_view family, MetricType type) const noexcept;
+  bool all() const noexcept { return all_; }
+  bool operator==(const NameFilter& other) const { return all_ == other.all_ && names_ == other.names_; }
+
+ private:
+  std::vector<std::string> names_;
+  bool all_ = true;
+};
+
+namespace detail {
+
+/// What a metric type tells its family: type, cells, handle, encoding. Specialised beside each metric.
+template <class Metric>
+struct MetricTraits;
+
+inline const char* type_name(MetricType type) noexcept {
+  switch (type) {
+    case MetricType::counter:
+      return "counter";
+    case MetricType::gauge:
+      return "gauge";
+    case MetricType::histogram:
+      return "histogram";
+    case MetricType::summary:
+      return "summary";
+    case MetricType::info:
+      return "info";
+    case MetricType::untyped:
+      break;
+  }
+  return "untyped";
+}
+
+/// What a declaration asks for, before it is checked. One struct for all types: a type reads what concerns
+/// it.
+struct Declaration {
+  MetricType type = MetricType::untyped;
+  std::string value_kind;  ///< tells `counter` from `counter<uint64>`
+  std::string name;
+  std::string help;
+  std::string unit;
+  std::vector<std::string> label_names;
+  std::vector<std::pair<std::string, std::string>> const_labels;  ///< sorted by name from normalise() on
+  std::size_t max_series = 1000;
+  std::vector<double> bounds;
+  std::vector<double> quantiles;
+  std::chrono::nanoseconds max_age = std::chrono::seconds(60);
+  bool is_callback = false;
+
+  void apply(const MaxSeries& option) noexcept { max_series = option.value; }
+  void apply(const Unit& option) { unit = option.value; }
+  void apply(const ConstLabels& option) { const_labels = option.labels; }
+  void apply(const Buckets& option) { bounds = option.bounds; }
+  void apply(const Quantiles& option) { quantiles = option.values; }
+  void apply(const MaxAge& option) noexcept { max_age = option.value; }
+
+  /// Gives equal declarations one form.
+  PROMLITE_COLD void normalise() {
+    if (type == MetricType::info && ends_with(name, "_info")) name.resize(name.size() - 5);
+    if (type == MetricType::histogram && bounds.empty()) bounds = default_buckets().bounds;
+    drop_carriage_returns(help);
+    stable_sort(const_labels, [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+};
+
+// The suffixes of the sample names that a family of each type writes, in any format: a family takes its base
+// name and the base with these. OpenMetrics 1.0.0 section 3, where a counter `x_total` is a family `x`.
+inline const char* const* suffixes_of(MetricType type) noexcept {
+  static const char* const counter[] = {"", "_total", "_created", nullptr};
+  static const char* const histogram[] = {"", "_bucket", "_count", "_sum", "_created", nullptr};
+  static const char* const summary[] = {"", "_count", "_sum", "_created", nullptr};
+  static const char* const info[] = {"", "_info", nullptr};
+  static const char* const plain[] = {"", nullptr};
+  switch (type) {
+    case MetricType::counter:
+      return counter;
+    case MetricType::histogram:
+      return histogram;
+    case MetricType::summary:
+      return summary;
+    case MetricType::info:
+      return info;
+    case MetricType::gauge:
+    case MetricType::untyped:
+      break;
+  }
+  return plain;
+}
+
+/// The name without the one suffix that its type makes it carry in the text format.
+inline std::string_view base_name(std::string_view name, MetricType type) noexcept {
+  if (type == MetricType::counter && ends_with(name, "_total")) name.remove_suffix(6);
+  return name;
+}
+
+/// True when the family writes, or in another format would write, a sample called `sample`.
+inline bool takes_name(std::string_view family, MetricType type, std::string_view sample) noexcept {
+  if (sample == family) return true;
+  const std::string_view base = base_name(family, type);
+  if (!starts_with(sample, base)) return false;
+  for (const char* const* suffix = suffixes_of(type); *suffix != nullptr; ++suffix) {
+    if (sample.substr(base.size()) == *suffix) return true;
+  }
+  return false;
+}
+
+/// Calls `visit(name)` with the name of every family that could take `sample`, until one answers true.
+template <class Visit>
+bool any_possible_family(std::string_view sample, Visit&& visit) {
+  if (visit(sample) || visit(message_of(sample, "_total"))) return true;
+  for (const char* suffix : {"_total", "_created", "_bucket", "_count", "_sum", "_info"}) {
+    if (!ends_with(sample, suffix)) continue;
+    const std::string_view base = sample.substr(0, sample.size() - std::string_view(suffix).size());
+    if (visit(base) || visit(message_of(base, "_total"))) return true;
+  }
+  return false;
+}
+
+/// The name of another family that writes, or could write, a sample name of the family `name`; empty when
+/// none does. `type_of(name)` gives a pointer to the type of a known family, or null.
+template <class TypeOf>
+std::string clashing_family(std::string_view name, MetricType type, TypeOf&& type_of) {
+  std::string clash;
+  const std::string_view base = base_name(name, type);
+  const auto taken = [&](std::string_view sample) {
+    return any_possible_family(sample, [&](std::string_view family) {
+      const MetricType* const other = family == name ? nullptr : type_of(family);
+      if (other == nullptr || !takes_name(family, *other, sample)) return false;
+      clash = std::string(family);
+      return true;
+    });
+  };
+  if (taken(name)) return clash;
+  for (const char* const* suffix = suffixes_of(type); *suffix != nullptr; ++suffix) {
+    if (taken(message_of(base, *suffix))) return clash;
+  }
+  return {};
+}
+
+/// `counter http_requests_total{code,method}`, for messages.
+PROMLITE_COLD inline std::string describe(const Declaration& declared) {
+  std::string text = message_of(type_name(declared.type), declared.value_kind, " ", declared.name);
+  std::string labels;
+  for (const std::string& name : declared.label_names) labels.append(labels.empty() ? "" : ",").append(name);
+  for (const auto& label : declared.const_labels) append_label(labels, label.first, label.second);
+  return labels.empty() ? text : message_of(text, "{", labels, "}");
+}
+
+// The checks of one declaration by itself; the registry adds those that need the other families.
+class DeclarationCheck {
+ public:
+  explicit DeclarationCheck(const Declaration& declared) : declared_(declared) {}
+
+  /// Throws Error naming the metric and the reason.
+  void run() const {
+    if (const char* problem = metric_name_problem(declared_.name, Colons::refused)) refuse(problem);
+    check_name();
+    if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
+    check_labels();
+    if (declared_.max_series == 0) refuse("max_series must be at least 1");
+    if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
+    check_quantiles();
+  }
+
+ private:
+  [[noreturn]] void refuse(std::string_view reason) const {
+    fail(message_of(type_name(declared_.type), " '", declared_.name, "': ", reason));
+  }
+
+  void check_name() const {
+    const std::string& name = declared_.name;
+    if (declared_.type == MetricType::counter && !ends_with(name, "_total")) {
+      refuse(message_of("a counter's name ends in _total: call it '", name, "_total'"));
+    }
+    const std::string_view base = base_name(name, declared_.type);
+    if (base.empty()) refuse("nothing is left of the name without its suffix");
+    if (declared_.unit.empty()) return;
+    if (declared_.type == MetricType::info) refuse("an info has no unit");
+    const std::string suffix = "_" + declared_.unit;
+    if (!ends_with(base, suffix) || base.size() == suffix.size()) {
+      refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
+    }
+  }
+
+  void check_labels() const {
+    const auto& fixed = declared_.const_labels;
+    for (std::size_t i = 0; i < declared_.label_names.size(); ++i) {
+      check_label_name(declared_.label_names[i]);
+      for (std::size_t j = 0; j < i; ++j) check_distinct(declared_.label_names[i], declared_.label_names[j]);
+      for (const auto& label : fixed) check_distinct(declared_.label_names[i], label.first);
+    }
+    for (std::size_t i = 0; i < fixed.size(); ++i) {
+      check_label_name(fixed[i].first);
+      if (!is_utf8(fixed[i].second))
+        refuse(message_of("the value of label '", fixed[i].first, "' is not valid UTF-8"));
+      for (std::size_t j = 0; j < i; ++j) check_distinct(fixed[i].first, fixed[j].first);
+    }
+  }
+
+  void check_label_name(const std::string& name) const {
+    if (const char* problem = label_name_problem(name)) refuse(message_of("label '", name, "': ", problem));
+    if (declared_.type == MetricType::histogram && name == "le")
+      refuse("label 'le' is reserved on a histogram");
+    if (declared_.type == MetricType::summary && name == "quantile") {
+      refuse("label 'quantile' is reserved on a summary");
+    }
+  }
+
+  void check_distinct(const std::string& one, const std::string& other) const {
+    if (one == other) refuse(message_of("label '", one, "' is there twice"));
+  }
+
+  void check_quantiles() const {
+    const std::vector<double>& values = declared_.quantiles;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!(is_finite(values[i]) && values[i] >= 0 && values[i] <= 1))
+        refuse("a quantile lies outside [0, 1]");
+      for (std::size_t j = 0; j < i; ++j) {
+        if (values[i] == values[j]) refuse("a quantile is there twice");
+      }
+    }
+    if (declared_.max_age.count() <= 0) refuse("max_age must be greater than 0");
+  }
+
+  const Declaration& declared_;
+};
+
+}  // namespace detail
+
+inline bool NameFilter::matches(std::string_view family, MetricType type) const noexcept {
+  if (all_) return true;
+  for (const std::string& name : names_) {
+    if (detail::takes_name(family, type, name)) return true;
+  }
+  return false;
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_DESC_HPP

@@ -1,0 +1,241 @@
+// promlite: lock-free look-up of a record by its label values.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_DETAIL_LABEL_INDEX_HPP
+#define PROMLITE_DETAIL_LABEL_INDEX_HPP
+
+#include <promlite/config.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string_view>
+
+#if defined(__has_include)
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+#endif
+
+namespace promlite {
+namespace detail {
+
+/// Two secret numbers, other ones in each process: whoever chooses label values cannot choose their
+/// collisions.
+struct HashSeed {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+
+  static const HashSeed& of_process() noexcept {
+    static const HashSeed seed = make();
+    return seed;
+  }
+
+ private:
+  PROMLITE_COLD static HashSeed make() noexcept {
+    HashSeed seed;
+#if defined(__GLIBC__) || defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__)
+    if (::getentropy(&seed, sizeof seed) == 0) return seed;
+#endif
+    // Without the system's entropy: the clock and where the system put this variable.
+    const auto now = std::chrono::high_resolution_clock::now().time_since_epoch().count();
+    seed.first = static_cast<std::uint64_t>(now) * 0x9E3779B97F4A7C15;
+    seed.second = reinterpret_cast<std::uintptr_t>(&seed) * 0xC2B2AE3D27D4EB4F;
+    return seed;
+  }
+};
+
+/// The two halves of the 128-bit product, folded into one.
+PROMLITE_ALWAYS_INLINE std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+#if defined(__SIZEOF_INT128__)
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+#else
+  const std::uint64_t a_high = a >> 32, a_low = a & 0xFFFFFFFF, b_high = b >> 32, b_low = b & 0xFFFFFFFF;
+  const std::uint64_t low = a_low * b_low, middle1 = a_high * b_low, middle2 = a_low * b_high;
+  const std::uint64_t carry = ((low >> 32) + (middle1 & 0xFFFFFFFF) + (middle2 & 0xFFFFFFFF)) >> 32;
+  return (a * b) ^ (a_high * b_high + (middle1 >> 32) + (middle2 >> 32) + carry);
+#endif
+}
+
+template <class Word>
+PROMLITE_ALWAYS_INLINE std::uint64_t read_word(const char* from) noexcept {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Hashes one value on top of `hash`; its length takes part, so ("a", "bc") and ("ab", "c") differ.
+PROMLITE_ALWAYS_INLINE std::uint64_t hash_value(std::uint64_t hash, const HashSeed& seed,
+                                                std::string_view value) noexcept {
+  const char* at = value.data();
+  std::size_t left = value.size();
+  while (left > 16) {
+    hash = folded_product(read_word<std::uint64_t>(at) ^ seed.first ^ hash,
+                          read_word<std::uint64_t>(at + 8) ^ seed.second);
+    at += 16;
+    left -= 16;
+  }
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  if (left >= 8) {
+    low = read_word<std::uint64_t>(at);
+    high = read_word<std::uint64_t>(at + left - 8);
+  } else if (left >= 4) {
+    low = read_word<std::uint32_t>(at);
+    high = read_word<std::uint32_t>(at + left - 4);
+  } else if (left > 0) {
+    low = static_cast<std::uint64_t>(static_cast<unsigned char>(at[0])) << 16 |
+          static_cast<std::uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
+          static_cast<unsigned char>(at[left - 1]);
+  }
+  return folded_product(low ^ seed.first ^ hash, high ^ seed.second ^ (value.size() * 0x9E3779B97F4A7C15));
+}
+
+/// Label values one behind the other, each after its length in four bytes.
+struct PackedValues {
+  static std::size_t size(const std::string_view* values, std::size_t count) noexcept {
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < count; ++i) total += sizeof(std::uint32_t) + values[i].size();
+    return total;
+  }
+  static void write(char* to, const std::string_view* values, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto length = static_cast<std::uint32_t>(values[i].size());
+      std::memcpy(to, &length, sizeof length);
+      if (length != 0) std::memcpy(to + sizeof length, values[i].data(), length);
+      to += sizeof length + length;
+    }
+  }
+  PROMLITE_ALWAYS_INLINE static bool equal(const char* packed, const std::string_view* values,
+                                           std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint32_t length;
+      std::memcpy(&length, packed, sizeof length);
+      if (length != values[i].size() || !equal_bytes(packed + sizeof length, values[i].data(), length))
+        return false;
+      packed += sizeof length + length;
+    }
+    return true;
+  }
+  /// The value at `index`.
+  static std::string_view at(const char* packed, std::size_t index) noexcept {
+    for (;; --index) {
+      std::uint32_t length;
+      std::memcpy(&length, packed, sizeof length);
+      if (index == 0) return {packed + sizeof length, length};
+      packed += sizeof length + length;
+    }
+  }
+
+ private:
+  // Label values are short: for these a call of memcmp costs more than the comparison.
+  PROMLITE_ALWAYS_INLINE static bool equal_bytes(const char* a, const char* b, std::size_t size) noexcept {
+    if (size > 16) return std::memcmp(a, b, size) == 0;
+    if (size >= 8) {
+      return read_word<std::uint64_t>(a) == read_word<std::uint64_t>(b) &&
+             read_word<std::uint64_t>(a + size - 8) == read_word<std::uint64_t>(b + size - 8);
+    }
+    if (size >= 4) {
+      return read_word<std::uint32_t>(a) == read_word<std::uint32_t>(b) &&
+             read_word<std::uint32_t>(a + size - 4) == read_word<std::uint32_t>(b + size - 4);
+    }
+    return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+  }
+};
+
+/// Finds records by values. `Record` has `std::uint64_t hash` and `const char* packed_values() const`.
+///
+/// find() takes no lock and may run at any time beside insert(), whose callers take turns by a lock of their
+/// own. Invariants: a record, once published, never leaves or moves within a table; a table that was outgrown
+/// keeps its content and lives until the index dies, so a reader that still looks at it is merely late: it
+/// finds a record or asks again under the lock. Tables double, so all outgrown ones together are smaller than
+/// the present one.
+template <class Record>
+class LabelIndex {
+ public:
+  LabelIndex() = default;
+  LabelIndex(const LabelIndex&) = delete;
+  LabelIndex& operator=(const LabelIndex&) = delete;
+  ~LabelIndex() {
+    for (Table* table = table_.load(std::memory_order_relaxed); table != nullptr;) {
+      Table* const previous = table->previous;
+      ::operator delete(static_cast<void*>(table));
+      table = previous;
+    }
+  }
+
+  PROMLITE_ALWAYS_INLINE std::uint64_t hash_of(const std::string_view* values,
+                                               std::size_t count) const noexcept {
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < count; ++i) hash = hash_value(hash, seed_, values[i]);
+    return hash;
+  }
+
+  /// The record of these values, or null. Wait-free but for the length of the probe (load factor 1/2 at
+  /// most).
+  PROMLITE_ALWAYS_INLINE Record* find(std::uint64_t hash, const std::string_view* values,
+                                      std::size_t count) const noexcept {
+    // acquire: pairs with insert(), which fills a table before it publishes it.
+    Table* const table = table_.load(std::memory_order_acquire);
+    if (table == nullptr) return nullptr;
+    for (std::uint64_t at = hash;; ++at) {
+      // acquire: pairs with insert(), which fills a record before it publishes it.
+      Record* const record = table->places()[at & table->mask].load(std::memory_order_acquire);
+      if (record == nullptr) return nullptr;
+      if (record->hash == hash && PackedValues::equal(record->packed_values(), values, count)) return record;
+    }
+  }
+
+  /// Adds a record that find() does not find. Under the callers' lock. Throws std::bad_alloc and then has
+  /// changed nothing.
+  PROMLITE_COLD void insert(Record* record) {
+    Table* table = table_.load(std::memory_order_relaxed);
+    if (table == nullptr || 2 * (size_ + 1) > table->mask + 1) table = grow(table);
+    place(*table, record);
+    ++size_;
+  }
+
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  using Place = std::atomic<Record*>;
+  struct Table {
+    std::uint64_t mask;
+    Table* previous;
+    Place* places() noexcept { return reinterpret_cast<Place*>(this + 1); }
+  };
+
+  static void place(Table& table, Record* record) noexcept {
+    std::uint64_t at = record->hash;
+    while (table.places()[at & table.mask].load(std::memory_order_relaxed) != nullptr) ++at;
+    // release: a reader that finds the record sees what it holds.
+    table.places()[at & table.mask].store(record, std::memory_order_release);
+  }
+
+  Table* grow(Table* from) {
+    const std::uint64_t capacity = from == nullptr ? 8 : 2 * (from->mask + 1);
+    void* const room = ::operator new(sizeof(Table) + static_cast<std::size_t>(capacity) * sizeof(Place));
+    Table* const table = ::new (room) Table{capacity - 1, from};
+    for (std::uint64_t i = 0; i < capacity; ++i)
+      ::new (static_cast<void*>(table->places() + i)) Place(nullptr);
+    for (std::uint64_t i = 0; from != nullptr && i <= from->mask; ++i) {
+      if (Record* const record = from->places()[i].load(std::memory_order_relaxed)) place(*table, record);
+    }
+    // release: a reader that finds the table sees its places.
+    table_.store(table, std::memory_order_release);
+    return table;
+  }
+
+  std::atomic<Table*> table_{nullptr};
+  const HashSeed seed_ = HashSeed::of_process();
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_LABEL_INDEX_HPP

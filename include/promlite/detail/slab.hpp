@@ -1,0 +1,211 @@
+// promlite: cells that one thread writes and a scrape sums.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_DETAIL_SLAB_HPP
+#define PROMLITE_DETAIL_SLAB_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/detail/number.hpp>
+#include <promlite/detail/thread_slot.hpp>
+#include <promlite/error.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace promlite {
+namespace detail {
+
+/// 8 bytes: a count, or the bits of a double. Only the owner of its slot writes an owned cell; a shared cell
+/// is written with read-modify-write operations by anybody.
+using Cell = std::atomic<std::uint64_t>;
+static_assert(sizeof(Cell) == 8 && Cell::is_always_lock_free, "promlite needs lock-free 64-bit atomics");
+
+/// What a family could not do as asked. Rare events, so plain shared atomics.
+struct FamilyStats {
+  std::atomic<std::uint64_t> refused{0};     ///< updates with a value that the metric cannot take
+  std::atomic<std::uint64_t> overflowed{0};  ///< look-ups that got the overflow series
+  std::atomic<std::uint64_t> repaired{0};    ///< look-ups with a label value that was not UTF-8
+  void count(std::atomic<std::uint64_t> FamilyStats::*what) noexcept {
+    (this->*what).fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+/// The cells of some series: one slab per slot, made when the slot's owner first writes here, and a shared
+/// one.
+///
+/// Invariants: an owned cell changes only by its slot's owner; a slab pointer goes from null to a slab once
+/// and stays until the chunk dies; nothing is folded when a thread ends, because the slot's next owner goes
+/// on where the last one stopped. So every cell of a counter is monotone, and so is their sum.
+/// The chunk must outlive its last update: registries keep theirs for as long as any handle may be used.
+class Chunk {
+ public:
+  /// Room for `cells` zeroes per slab; without `owned`, shared cells only. Throws std::bad_alloc.
+  static Chunk* make(std::uint32_t cells, bool owned) {
+    const std::uint32_t slots = owned ? max_slots : 0;
+    const std::uint32_t rounded = (cells + 7) / 8 * 8;
+    Cell* const shared = new_slab(rounded);
+    void* const room = ::operator new(sizeof(Chunk) + slots * sizeof(SlabPointer), std::nothrow);
+    if (shared == nullptr || room == nullptr) {
+      delete_slab(shared);
+      ::operator delete(room);
+      throw_bad_alloc();
+    }
+    return ::new (room) Chunk(rounded, slots, shared);
+  }
+  static void destroy(Chunk* chunk) noexcept {
+    if (chunk == nullptr) return;
+    chunk->for_each_slab([](Cell* slab) { delete_slab(slab); });
+    chunk->~Chunk();
+    ::operator delete(static_cast<void*>(chunk));
+  }
+  Chunk(const Chunk&) = delete;
+  Chunk& operator=(const Chunk&) = delete;
+
+  std::uint32_t size() const noexcept { return cells_; }
+
+  /// The calling thread's slab, or null when it has to use shared(). Wait-free after a thread's first call;
+  /// that one allocates, and a thread whose slab cannot be allocated counts in the shared one.
+  PROMLITE_ALWAYS_INLINE Cell* owned() noexcept {
+    ThreadSlot& mine = thread_slot;
+    // A slot of another allocator says nothing about who writes here: two shared objects with hidden
+    // symbols have two allocators, and both hand out slot 0.
+    if (PROMLITE_LIKELY(mine.allocator == allocator_)) {
+      Cell* const slab = slabs()[mine.slot].load(std::memory_order_relaxed);
+      if (PROMLITE_LIKELY(slab != nullptr)) return slab;
+    }
+    return owned_slow(mine);
+  }
+
+  /// Cells for read-modify-write operations.
+  Cell* shared() noexcept { return shared_; }
+
+  /// Calls `visit(Cell* slab)` for every slab that may hold something, the shared one first, in a fixed
+  /// order.
+  template <class Visit>
+  PROMLITE_ALWAYS_INLINE void for_each_slab(Visit&& visit) {
+    visit(shared_);
+    const std::uint32_t high_water = allocator_->high_water();
+    const std::uint32_t end = high_water < slots_ ? high_water : slots_;
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+      // acquire: the zeroes that the slab was made with happen before the reader's loads.
+      Cell* const slab = slabs()[slot].load(std::memory_order_acquire);
+      if (slab != nullptr) visit(slab);
+    }
+  }
+
+ private:
+  using SlabPointer = std::atomic<Cell*>;
+  static constexpr std::size_t line = 64;  // one slab never shares a cache line with another
+
+  Chunk(std::uint32_t cells, std::uint32_t slots, Cell* shared) noexcept
+      : allocator_(slots == 0 ? &no_slots : &slot_allocator), cells_(cells), slots_(slots), shared_(shared) {
+    for (std::uint32_t slot = 0; slot < slots; ++slot)
+      ::new (static_cast<void*>(slabs() + slot)) SlabPointer(nullptr);
+  }
+  ~Chunk() = default;
+
+  // The table of slabs stands behind the object, in the same allocation: one load less for an update.
+  SlabPointer* slabs() noexcept { return reinterpret_cast<SlabPointer*>(this + 1); }
+
+  static Cell* new_slab(std::uint32_t cells) noexcept {
+    void* const room = ::operator new (cells * sizeof(Cell), std::align_val_t{line}, std::nothrow);
+    if (room == nullptr) return nullptr;
+    Cell* const slab = static_cast<Cell*>(room);
+    for (std::uint32_t i = 0; i < cells; ++i) ::new (static_cast<void*>(slab + i)) Cell(0);
+    return slab;
+  }
+  static void delete_slab(Cell* slab) noexcept {
+    if (slab != nullptr) ::operator delete (static_cast<void*>(slab), std::align_val_t{line});
+  }
+
+  PROMLITE_COLD Cell* owned_slow(ThreadSlot& mine) noexcept {
+    if (slots_ == 0 || !take_thread_slot(mine) || mine.allocator != allocator_) return nullptr;
+    SlabPointer& slab = slabs()[mine.slot];
+    if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
+    Cell* const made = new_slab(cells_);
+    // release: pairs with for_each_slab(); a scrape that sees the pointer sees the zeroes behind it.
+    slab.store(made, std::memory_order_release);
+    return made;
+  }
+
+  const SlotAllocator* const allocator_;
+  const std::uint32_t cells_;
+  const std::uint32_t slots_;
+  Cell* const shared_;
+};
+
+/// Shared cells that nobody reads: where the updates of a default-constructed handle go. Never destroyed.
+PROMLITE_COLD inline Chunk* vanishing_chunk() noexcept {
+  static Chunk* const chunk = Chunk::make(8, false);
+  return chunk;
+}
+
+/// Where a series' cells are: `size` cells from `offset` on in every slab of the chunk.
+struct CellRange {
+  Chunk* chunk = nullptr;
+  std::uint32_t offset = 0;
+};
+
+/// Hands out ranges of cells from chunks that grow with the number of series, up to `largest_chunk` cells, so
+/// that one series costs little and a thousand share a table of slabs. Not thread safe.
+class CellArena {
+ public:
+  explicit CellArena(bool owned, std::uint32_t first_chunk = 32) noexcept
+      : owned_(owned), next_size_(first_chunk) {}
+  CellArena(const CellArena&) = delete;
+  CellArena& operator=(const CellArena&) = delete;
+  ~CellArena() {
+    while (last_ != nullptr) {
+      Link* const link = last_;
+      last_ = link->previous;
+      Chunk::destroy(link->chunk);
+      delete link;
+    }
+  }
+
+  /// Zeroed cells, never handed out before. Throws std::bad_alloc and then has changed nothing.
+  CellRange take(std::uint32_t cells) {
+    if (last_ == nullptr || last_->chunk->size() - used_ < cells) grow(cells);
+    const CellRange range{last_->chunk, used_};
+    used_ += cells;
+    return range;
+  }
+
+  /// Calls `visit(Cell* slab, std::uint32_t cells)` for every slab of every chunk.
+  template <class Visit>
+  void for_each_slab(Visit&& visit) {
+    for (Link* link = last_; link != nullptr; link = link->previous) {
+      link->chunk->for_each_slab([&](Cell* slab) { visit(slab, link->chunk->size()); });
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t largest_chunk = 1024;
+  struct Link {
+    Chunk* chunk;
+    Link* previous;
+  };
+
+  PROMLITE_COLD void grow(std::uint32_t cells) {
+    Link* const link = new Link{nullptr, last_};
+    PROMLITE_TRY { link->chunk = Chunk::make(cells > next_size_ ? cells : next_size_, owned_); }
+    PROMLITE_CATCH_ALL {
+      delete link;
+      throw_bad_alloc();
+    }
+    last_ = link;
+    used_ = 0;
+    if (next_size_ < largest_chunk) next_size_ *= 2;
+  }
+
+  const bool owned_;
+  std::uint32_t next_size_;
+  std::uint32_t used_ = 0;
+  Link* last_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_SLAB_HPP

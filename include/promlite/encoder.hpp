@@ -1,0 +1,113 @@
+// promlite: the interface that an exposition format implements.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_ENCODER_HPP
+#define PROMLITE_ENCODER_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/detail/byte_buffer.hpp>
+#include <promlite/detail/number.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace promlite {
+
+enum class MetricType : unsigned char { counter, gauge, histogram, summary, info, untyped };
+
+/// A value as it is stored: an integer is printed with all its digits, a double in its shortest form.
+class Number {
+ public:
+  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
+  constexpr Number(T value) noexcept {  // NOLINT(google-explicit-constructor): a number is a number
+    if constexpr (std::is_floating_point_v<T>) {
+      kind_ = Kind::real;
+      real_ = static_cast<double>(value);
+    } else if constexpr (std::is_signed_v<T>) {
+      kind_ = Kind::integer;
+      integer_ = static_cast<std::int64_t>(value);
+    } else {
+      kind_ = Kind::natural;
+      natural_ = static_cast<std::uint64_t>(value);
+    }
+  }
+
+  bool is_real() const noexcept { return kind_ == Kind::real; }
+  double as_double() const noexcept {
+    if (kind_ == Kind::real) return real_;
+    return kind_ == Kind::natural ? static_cast<double>(natural_) : static_cast<double>(integer_);
+  }
+  /// Needs detail::max_number_chars of room and returns the end.
+  char* write(char* to) const noexcept {
+    if (kind_ == Kind::natural) return detail::write_number(to, natural_);
+    return kind_ == Kind::real ? detail::write_number(to, real_) : detail::write_number(to, integer_);
+  }
+
+ private:
+  enum class Kind : unsigned char { natural, integer, real };
+  Kind kind_ = Kind::natural;
+  union {
+    std::uint64_t natural_ = 0;
+    std::int64_t integer_;
+    double real_;
+  };
+};
+
+/// A family as its declaration names it: a counter with `_total`, an info without `_info`.
+struct FamilyHead {
+  std::string_view name;
+  std::string_view help;
+  std::string_view unit;
+  MetricType type = MetricType::untyped;
+};
+
+/// One series of a histogram: `counts[i]` observations lie above `bounds[i - 1]` and at or below `bounds[i]`,
+/// `counts[size]` above them all; a snapshot of the same observations as `sum`.
+struct HistogramSample {
+  const double* bounds = nullptr;
+  std::size_t size = 0;
+  const std::uint64_t* counts = nullptr;
+  double sum = 0;
+};
+
+/// One series of a summary: `values[i]` is the `quantiles[i]`-quantile, NaN when nothing was observed lately.
+struct SummarySample {
+  const double* quantiles = nullptr;
+  const double* values = nullptr;
+  std::size_t size = 0;
+  std::uint64_t count = 0;
+  double sum = 0;
+};
+
+/// Text that an encoder may copy in blocks: detail::ByteBuffer::padding bytes behind its end are readable.
+struct PaddedText {
+  const char* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// Writes one exposition. The caller sees to what all formats share: families in order, each begun once and
+/// with at least one series, names valid, labels unique, sorted by name and escaped (`a="x",b="y"`; the
+/// escaping of label values is that of text 0.0.4 and of OpenMetrics).
+/// May throw std::bad_alloc; the exposition is then worthless.
+class Encoder {
+ public:
+  Encoder() = default;
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+  virtual ~Encoder() = default;
+
+  virtual void begin_family(const FamilyHead& head) = 0;
+  /// A counter, a gauge, an info (value 1) or an untyped sample of the family that was begun last.
+  virtual void value(PaddedText labels, Number number) = 0;
+  virtual void histogram(PaddedText labels, const HistogramSample& sample) = 0;
+  virtual void summary(PaddedText labels, const SummarySample& sample) = 0;
+  /// After the last family.
+  virtual void finish() = 0;
+  /// Bytes written so far.
+  virtual std::size_t size() const noexcept = 0;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_ENCODER_HPP

@@ -1,0 +1,183 @@
+// promlite: observations counted in buckets.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_HISTOGRAM_HPP
+#define PROMLITE_HISTOGRAM_HPP
+
+#include <promlite/buckets.hpp>
+#include <promlite/config.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/detail/number.hpp>
+#include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
+#include <promlite/encoder.hpp>
+#include <promlite/timer.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace promlite {
+
+namespace detail {
+
+/// What the series of one histogram family share.
+struct HistogramConfig {
+  HistogramConfig() = default;
+  HistogramConfig(const Declaration& declared, FamilyStats& family)
+      : bounds(declared.bounds), stats(&family) {
+    if (bounds.empty()) bounds = default_buckets().bounds;
+    counts.resize(2 * (bounds.size() + 1));
+  }
+
+  /// The bucket of a value: the first whose bound is not below it. Without branches that depend on the value,
+  /// so that unpredictable observations cost what predictable ones do.
+  PROMLITE_ALWAYS_INLINE std::size_t bucket_of(double value) const noexcept {
+    const double* const first = bounds.data();
+    const double* base = first;
+    std::size_t left = bounds.size();
+    while (left > 1) {
+      const std::size_t half = left / 2;
+      base += half & (std::size_t{0} - static_cast<std::size_t>(base[half - 1] < value));
+      left -= half;
+    }
+    return static_cast<std::size_t>(base - first) + (left != 0 ? static_cast<std::size_t>(*base < value) : 0);
+  }
+
+  std::vector<double> bounds;
+  FamilyStats* stats = nullptr;
+  // A scrape's scratch, under the registry's scrape lock: the sums over the slabs, then what one slab holds.
+  std::vector<std::uint64_t> counts;
+};
+
+/// The place of each cell of a series.
+struct HistogramCells {
+  static constexpr std::uint32_t progress = 0;
+  static constexpr std::uint32_t sum = 1;
+  static constexpr std::uint32_t buckets = 2;
+};
+
+}  // namespace detail
+
+/// Counts observations in buckets with inclusive upper bounds, and sums them.
+///
+/// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
+/// updates. All members may be called by any thread at any time. An observation stores into cells that only
+/// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
+/// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
+/// observations.
+class Histogram {
+ public:
+  Histogram() noexcept : range_{detail::vanishing_chunk(), 0}, config_(nowhere()) {}
+
+  /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
+  /// ever; infinities and negative values are taken.
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    const std::size_t bucket = detail::HistogramCells::buckets + config_->bucket_of(value);
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      detail::Cell* const cells = slab + range_.offset;
+      const detail::OwnedUpdate update(cells[detail::HistogramCells::progress]);
+      update.add(cells[bucket], 1);
+      update.add_real(cells[detail::HistogramCells::sum], value);
+    } else {
+      observe_shared(bucket, value);
+    }
+  }
+
+  /// Observes the seconds until the returned object dies: `auto timer = duration.time();`
+  Timer<Histogram> time() const noexcept { return Timer<Histogram>(*this); }
+
+  /// Observations so far.
+  std::uint64_t count() const noexcept {
+    std::uint64_t total = 0;
+    range_.chunk->for_each_slab([&](detail::Cell* slab) {
+      const detail::Cell* const buckets = slab + range_.offset + detail::HistogramCells::buckets;
+      for (std::size_t i = 0; i <= config_->bounds.size(); ++i)
+        total += buckets[i].load(std::memory_order_relaxed);
+    });
+    return total;
+  }
+  /// Sum of the observations so far.
+  double sum() const noexcept {
+    double total = 0;
+    range_.chunk->for_each_slab([&](detail::Cell* slab) {
+      const detail::Cell& cell = slab[range_.offset + detail::HistogramCells::sum];
+      total += detail::double_of(cell.load(std::memory_order_relaxed));
+    });
+    return total;
+  }
+
+ private:
+  friend struct detail::MetricTraits<Histogram>;
+
+  Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
+      : range_(range), config_(config) {}
+
+  static const detail::HistogramConfig* nowhere() noexcept {
+    static const detail::HistogramConfig* const config = new detail::HistogramConfig();
+    return config;
+  }
+
+  PROMLITE_COLD void observe_shared(std::size_t bucket, double value) const noexcept {
+    detail::Cell* const cells = range_.chunk->shared() + range_.offset;
+    const detail::SharedUpdate update(cells[detail::HistogramCells::progress]);
+    update.add(cells[bucket], 1);
+    update.add_real(cells[detail::HistogramCells::sum], value);
+  }
+
+  PROMLITE_COLD void refuse() const noexcept {
+    if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
+  }
+
+  detail::CellRange range_;
+  const detail::HistogramConfig* config_;
+};
+
+namespace detail {
+
+template <>
+struct MetricTraits<Histogram> {
+  static constexpr MetricType type = MetricType::histogram;
+  static constexpr bool owned = true;
+  static constexpr const char* value_kind = "";
+  using Config = HistogramConfig;
+  struct SeriesState {};
+
+  static std::uint32_t cells(const Config& config) noexcept {
+    return static_cast<std::uint32_t>(HistogramCells::buckets + config.bounds.size() + 1);
+  }
+  static Histogram handle(const CellRange& range, const Config& config, FamilyStats&) noexcept {
+    return Histogram(range, &config);
+  }
+
+  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
+                     SeriesState&) {
+    const std::size_t size = config.bounds.size() + 1;
+    std::uint64_t* const counts = config.counts.data();
+    std::uint64_t* const read = counts + size;
+    for (std::size_t i = 0; i < size; ++i) counts[i] = 0;
+    double total = 0;
+    range.chunk->for_each_slab([&](Cell* slab) {
+      const Cell* const cells = slab + range.offset;
+      // acquire in both loads: reading a datum makes the start of its update happen before the second look at
+      // the progress (detail/snapshot.hpp).
+      double sum = 0;
+      read_snapshot(cells[HistogramCells::progress], [&] {
+        sum = double_of(cells[HistogramCells::sum].load(std::memory_order_acquire));
+        for (std::size_t i = 0; i < size; ++i) {
+          read[i] = cells[HistogramCells::buckets + i].load(std::memory_order_acquire);
+        }
+      });
+      total += sum;
+      for (std::size_t i = 0; i < size; ++i) counts[i] += read[i];
+    });
+    encoder.histogram(labels, HistogramSample{config.bounds.data(), config.bounds.size(), counts, total});
+  }
+  static void release(const CellRange&, const Config&) noexcept {}
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_HISTOGRAM_HPP

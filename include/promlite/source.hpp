@@ -1,0 +1,43 @@
+// promlite: something declared in a registry that a scrape asks for its series.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_SOURCE_HPP
+#define PROMLITE_SOURCE_HPP
+
+#include <promlite/desc.hpp>
+#include <promlite/detail/slab.hpp>
+#include <promlite/encoder.hpp>
+
+#include <utility>
+
+namespace promlite {
+namespace detail {
+
+/// Something declared in a registry that writes series of one family: a family of metrics or a callback.
+class Source {
+ public:
+  explicit Source(Declaration declared) noexcept : declared_(std::move(declared)) {}
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  const Declaration& declared() const noexcept { return declared_; }
+  FamilyStats& stats() noexcept { return stats_; }
+
+  /// True when the source has left the registry and may be destroyed.
+  virtual bool gone() const noexcept { return false; }
+  /// Runs user code, if the source has any. Without locks that updates or registration want.
+  virtual void prepare() {}
+  /// True when encode() would write at least one series.
+  virtual bool has_series() = 0;
+  /// Writes the series, sorted. By one scrape at a time.
+  virtual void encode(Encoder& encoder) = 0;
+
+ protected:
+  Declaration declared_;
+  FamilyStats stats_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_SOURCE_HPP

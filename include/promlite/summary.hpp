@@ -1,0 +1,226 @@
+// promlite: quantiles over the last while, and the sum of all observations.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_SUMMARY_HPP
+#define PROMLITE_SUMMARY_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/detail/cell_tree.hpp>
+#include <promlite/detail/number.hpp>
+#include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
+#include <promlite/detail/window.hpp>
+#include <promlite/encoder.hpp>
+#include <promlite/exponential_buckets.hpp>
+#include <promlite/timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace promlite {
+
+namespace detail {
+
+/// The order of values as integers: bucket numbers that ascend from -Inf over 0 to +Inf.
+struct SummaryKey {
+  using Buckets = ExponentialBuckets<6>;
+  static constexpr int zero = 1 << (CellTree::key_bits - 1);
+  static constexpr int infinite = Buckets::highest - Buckets::lowest + 2;
+
+  static std::uint32_t of(double value) noexcept {
+    if (value == 0) return static_cast<std::uint32_t>(zero);
+    const int distance = is_finite(value) ? Buckets::index(value) - Buckets::lowest + 1 : infinite;
+    return static_cast<std::uint32_t>((bits_of(value) & sign_bit) != 0 ? zero - distance : zero + distance);
+  }
+  static double estimate(std::uint32_t key) noexcept {
+    const int distance = static_cast<int>(key) - zero;
+    if (distance == 0) return 0;
+    const int index = (distance < 0 ? -distance : distance) + Buckets::lowest - 1;
+    const double magnitude = index > Buckets::highest ? double_of(infinity_bits) : Buckets::estimate(index);
+    return distance < 0 ? -magnitude : magnitude;
+  }
+};
+static_assert(SummaryKey::infinite < SummaryKey::zero, "every bucket has a key");
+
+/// What the series of one summary family share.
+struct SummaryConfig {
+  SummaryConfig() = default;
+  SummaryConfig(const Declaration& declared, FamilyStats& family)
+      : quantiles(declared.quantiles), max_age(declared.max_age), stats(&family) {
+    stable_sort(quantiles, [](double a, double b) { return a < b; });
+    values.resize(quantiles.size());
+  }
+
+  std::vector<double> quantiles;
+  std::chrono::nanoseconds max_age{};
+  FamilyStats* stats = nullptr;
+  // A scrape's scratch, under the registry's scrape lock.
+  std::vector<double> values;
+};
+
+/// The place of each cell of a series.
+struct SummaryCells {
+  static constexpr std::uint32_t progress = 0;
+  static constexpr std::uint32_t sum = 1;
+  static constexpr std::uint32_t count = 2;
+  static constexpr std::uint32_t tree = 3;
+  static constexpr std::uint32_t size = 4;
+};
+
+struct SummaryTotals {
+  std::uint64_t count = 0;
+  double sum = 0;
+
+  /// Both of the same observations.
+  static SummaryTotals of(const CellRange& range) noexcept {
+    SummaryTotals all;
+    range.chunk->for_each_slab([&](Cell* slab) {
+      const Cell* const cells = slab + range.offset;
+      SummaryTotals one;
+      // acquire in both loads: see detail/snapshot.hpp.
+      read_snapshot(cells[SummaryCells::progress], [&] {
+        one.count = cells[SummaryCells::count].load(std::memory_order_acquire);
+        one.sum = double_of(cells[SummaryCells::sum].load(std::memory_order_acquire));
+      });
+      all.count += one.count;
+      all.sum += one.sum;
+    });
+    return all;
+  }
+};
+
+}  // namespace detail
+
+/// Shows `_sum` and `_count` of all observations, and quantiles of those of the last `max_age` (60 s unless
+/// said otherwise), each within `relative_error` of the true nearest-rank quantile. Observations are counted
+/// in buckets that grow by 1.1 %; the window is a difference of counts taken when a scrape asks, so it
+/// reaches back to the last scrape that is at least `max_age` old, or to the start when there is none.
+///
+/// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
+/// updates. All members may be called by any thread at any time. An observation stores into cells that only
+/// this thread writes: it never locks or throws, and allocates only when this thread's values reach a power
+/// of two that they had not reached before (512 bytes; without memory the observation is in sum and count,
+/// and in no quantile).
+class Summary {
+ public:
+  /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
+  static constexpr double relative_error = 0.005416;
+
+  Summary() noexcept : range_{detail::vanishing_chunk(), 0}, config_(nowhere()) {}
+
+  /// NaN is refused and counted in `promlite_refused_updates_total`; infinities and negative values are
+  /// taken.
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      detail::Cell* const cells = slab + range_.offset;
+      if (!config_->quantiles.empty()) count_in_tree<detail::OwnedUpdate>(cells, value);
+      const detail::OwnedUpdate update(cells[detail::SummaryCells::progress]);
+      update.add(cells[detail::SummaryCells::count], 1);
+      update.add_real(cells[detail::SummaryCells::sum], value);
+    } else {
+      observe_shared(value);
+    }
+  }
+
+  /// Observes the seconds until the returned object dies: `auto timer = latency.time();`
+  Timer<Summary> time() const noexcept { return Timer<Summary>(*this); }
+
+  /// Observations so far.
+  std::uint64_t count() const noexcept { return detail::SummaryTotals::of(range_).count; }
+  /// Sum of the observations so far.
+  double sum() const noexcept { return detail::SummaryTotals::of(range_).sum; }
+
+ private:
+  friend struct detail::MetricTraits<Summary>;
+
+  Summary(const detail::CellRange& range, const detail::SummaryConfig* config) noexcept
+      : range_(range), config_(config) {}
+
+  static const detail::SummaryConfig* nowhere() noexcept {
+    static const detail::SummaryConfig* const config = new detail::SummaryConfig();
+    return config;
+  }
+
+  template <class Update>
+  PROMLITE_ALWAYS_INLINE static void count_in_tree(detail::Cell* cells, double value) noexcept {
+    detail::Cell* const leaf =
+        detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
+    if (PROMLITE_LIKELY(leaf != nullptr)) Update::add(*leaf, 1);
+  }
+
+  PROMLITE_COLD void observe_shared(double value) const noexcept {
+    detail::Cell* const cells = range_.chunk->shared() + range_.offset;
+    if (!config_->quantiles.empty()) count_in_tree<detail::SharedUpdate>(cells, value);
+    const detail::SharedUpdate update(cells[detail::SummaryCells::progress]);
+    update.add(cells[detail::SummaryCells::count], 1);
+    update.add_real(cells[detail::SummaryCells::sum], value);
+  }
+
+  PROMLITE_COLD void refuse() const noexcept {
+    if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
+  }
+
+  detail::CellRange range_;
+  const detail::SummaryConfig* config_;
+};
+
+namespace detail {
+
+template <>
+struct MetricTraits<Summary> {
+  static constexpr MetricType type = MetricType::summary;
+  static constexpr bool owned = true;
+  static constexpr const char* value_kind = "";
+  using Config = SummaryConfig;
+  using SeriesState = Window;
+
+  static std::uint32_t cells(const Config&) noexcept { return SummaryCells::size; }
+  static Summary handle(const CellRange& range, const Config& config, FamilyStats&) noexcept {
+    return Summary(range, &config);
+  }
+
+  PROMLITE_COLD static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
+                                   Config& config, Window& window) {
+    if (!config.quantiles.empty()) {
+      Window::Counts now;
+      range.chunk->for_each_slab([&](Cell* slab) {
+        CellTree::for_each(slab[range.offset + SummaryCells::tree],
+                           [&](std::uint32_t key, std::uint64_t count) {
+                             now.push_back({key, count});
+                           });
+      });
+      window.advance(std::move(now), std::chrono::steady_clock::now(), config.max_age);
+      for (std::size_t i = 0; i < config.quantiles.size(); ++i)
+        config.values[i] = quantile(window, config.quantiles[i]);
+    }
+    const SummaryTotals all = SummaryTotals::of(range);
+    encoder.summary(labels, SummarySample{config.quantiles.data(), config.values.data(),
+                                          config.quantiles.size(), all.count, all.sum});
+  }
+
+  static void release(const CellRange& range, const Config&) noexcept {
+    range.chunk->for_each_slab(
+        [&](Cell* slab) { CellTree::destroy(slab[range.offset + SummaryCells::tree]); });
+  }
+
+ private:
+  // Nearest rank: the smallest value that at least q of all values do not exceed.
+  static double quantile(const Window& window, double q) noexcept {
+    if (window.total() == 0) return double_of(quiet_nan_bits);
+    const double rank = q * static_cast<double>(window.total());
+    // The product may be an ulp above the whole number that it means.
+    auto wanted = static_cast<std::uint64_t>(rank * (1 - 0x1p-50));
+    if (static_cast<double>(wanted) < rank * (1 - 0x1p-50)) ++wanted;
+    return SummaryKey::estimate(window.key_of_rank(wanted == 0 ? 1 : wanted));
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_SUMMARY_HPP
