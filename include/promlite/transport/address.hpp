@@ -46,6 +46,8 @@ PROMLITE_COLD inline Expected<ListenAddress> parse_address(std::string_view text
   } else if (host.find(':') != std::string_view::npos) {
     return Result::failure("an IPv6 address needs brackets: [::1]:9464");
   }
+  // Resolvers disagree about what this is.
+  if (host == "*") return Result::failure("a wildcard is written 0.0.0.0 or [::]");
   const std::string_view port = text.substr(colon + 1);
   unsigned long number = 0;
   bool digits = !port.empty() && port.size() <= 5;

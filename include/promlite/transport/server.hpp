@@ -51,13 +51,14 @@ struct ServerState {
 /// doing. Not thread safe, but for set_ready().
 class Server {
  public:
-  /// Listens and answers, or says why not. Throws std::bad_alloc.
+  /// Listens and answers, or says why not.
   static Expected<Server> start(std::string_view address, std::shared_ptr<ScrapeSource> source,
                                 const ServerOptions& options);
 
   Server(Server&& other) noexcept { swap(other); }
   Server& operator=(Server&& other) noexcept {
-    swap(other);
+    Server taken(std::move(other));
+    swap(taken);
     return *this;
   }
   ~Server() { stop(); }
@@ -82,6 +83,8 @@ class Server {
     std::swap(port_, other.port_);
     std::swap(process_, other.process_);
   }
+  static Expected<Server> open(std::string_view address, std::shared_ptr<ScrapeSource> source,
+                               const ServerOptions& options);
   int start_threads();
   static bool end_thread(Thread& thread, const std::atomic<bool>& finished) noexcept;
 
@@ -96,12 +99,23 @@ class Server {
 PROMLITE_COLD inline Expected<Server> Server::start(std::string_view address,
                                                     std::shared_ptr<ScrapeSource> source,
                                                     const ServerOptions& options) {
-  const auto failure = [address](std::string_view reason) {
-    return Expected<Server>::failure(message_of("cannot serve metrics on ", address, ": ", reason));
-  };
-  if (const char* problem = Site::problem_of(options)) return failure(problem);
+  std::string reason;
+  PROMLITE_TRY {
+    Expected<Server> made = open(address, std::move(source), options);
+    if (made) return made;
+    reason = made.message();
+  }
+  PROMLITE_CATCH_ALL { reason = "out of memory"; }
+  return Expected<Server>::failure(message_of("cannot serve metrics on ", address, ": ", reason));
+}
+
+// The failure is the reason alone.
+PROMLITE_COLD inline Expected<Server> Server::open(std::string_view address,
+                                                   std::shared_ptr<ScrapeSource> source,
+                                                   const ServerOptions& options) {
+  if (const char* problem = Site::problem_of(options)) return Expected<Server>::failure(problem);
   Expected<Listener> listener = Listener::open(address);
-  if (!listener) return failure(listener.message());
+  if (!listener) return Expected<Server>::failure(listener.message());
   Server made;
   made.process_ = ::getpid();
   made.address_ = listener->address();
@@ -111,7 +125,7 @@ PROMLITE_COLD inline Expected<Server> Server::start(std::string_view address,
   if (error == 0) error = made.start_threads();
   if (error == 0) return made;
   made.stop();
-  return failure(errno_text(error));
+  return Expected<Server>::failure(errno_text(error));
 }
 
 PROMLITE_COLD inline int Server::start_threads() {

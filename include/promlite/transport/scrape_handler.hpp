@@ -1,0 +1,73 @@
+// promlite: a scrape as a function from a request to a response, for programs that have a web server already.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
+#define PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/detail/byte_buffer.hpp>
+#include <promlite/exposition/negotiation.hpp>
+#include <promlite/registry.hpp>
+#include <promlite/transport/query.hpp>
+#include <promlite/transport/scrape_source.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace promlite {
+
+/// What a scrape asks for, as the HTTP request says it.
+struct ScrapeRequest {
+  /// The value of Accept; several lines are joined by commas. Empty: text.
+  std::string accept;
+  /// The query, behind the '?' and still encoded. `name[]=a&name[]=b` asks for the families of these names,
+  /// or of which these are sample names; unknown names are passed over. Everything else in it is ignored.
+  std::string query;
+};
+
+/// What to answer; the body is complete, so Content-Length is its size.
+struct ScrapeResponse {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+/// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
+/// ran out. Runs the registry's collectors on the calling thread, for as long as they take. Thread safe;
+/// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
+PROMLITE_COLD inline ScrapeResponse scrape(Registry& registry, const ScrapeRequest& request = {}) {
+  const auto refusal = [](int status, const char* text) {
+    return ScrapeResponse{status, "text/plain; charset=utf-8", text};
+  };
+  PROMLITE_TRY {
+    NameFilter filter;
+    if (!detail::parse_filter(request.query, filter)) return refusal(400, "Bad request\n");
+    const detail::Format format = detail::negotiate(request.accept);
+    detail::ByteBuffer body;
+    detail::encode(format, registry, filter, body);
+    return ScrapeResponse{200, std::string(detail::content_type_of(format)), std::string(body.view())};
+  }
+  PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
+}
+
+namespace detail {
+
+/// A registry as the server sees it. It holds the inside, so the Registry object may go first.
+class RegistrySource final : public ScrapeSource {
+ public:
+  explicit RegistrySource(std::shared_ptr<RegistryCore> registry) noexcept : registry_(std::move(registry)) {}
+
+  bool may_block() const noexcept override { return registry_->has_collectors(); }
+  void render(const ScrapeKey& key, ByteBuffer& out) override {
+    encode(key.format, *registry_, key.filter, out);
+  }
+
+ private:
+  std::shared_ptr<RegistryCore> registry_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP

@@ -1,0 +1,199 @@
+// promlite: tests of listeners, events and descriptors.
+// SPDX-License-Identifier: MIT
+#include <promlite/transport/socket.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+
+#include "support/catch.hpp"
+#include "support/http_client.hpp"
+
+using promlite::detail::errno_text;
+using promlite::detail::Event;
+using promlite::detail::FileDescriptor;
+using promlite::detail::Io;
+using promlite::detail::Listener;
+
+// A folder that goes with its files.
+class Folder {
+ public:
+  Folder() { REQUIRE(mkdtemp(path_) != nullptr); }
+  ~Folder() { (void)!std::system(("rm -rf " + std::string(path_)).c_str()); }
+  std::string file(const std::string& name) const { return std::string(path_) + "/" + name; }
+
+ private:
+  char path_[32] = "/tmp/promlite_test_XXXXXX";
+};
+
+static bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+static std::string problem(const std::string& address) {
+  const auto listener = Listener::open(address);
+  return listener ? "none" : listener.message();
+}
+
+TEST_CASE("listeners of every kind can be connected to") {
+  const int before = test::count_of("fd");
+  {
+    const Folder folder;
+    for (const std::string& address :
+         {std::string("127.0.0.1:0"), std::string("[::1]:0"), std::string("localhost:0"), std::string(":0"),
+          "unix:" + folder.file("s")}) {
+      INFO(address);
+      auto listener = Listener::open(address);
+      REQUIRE(listener.message() == "");
+      if (address == "[::1]:0") {
+        CHECK(listener->address() == "[::1]:" + std::to_string(listener->port()));
+      } else if (address[0] == 'u') {
+        CHECK(listener->address() == address);
+        CHECK(listener->port() == 0);
+      } else {
+        CHECK(listener->address() == "127.0.0.1:" + std::to_string(listener->port()));
+      }
+      test::HttpClient client(listener->address());
+      FileDescriptor accepted;
+      REQUIRE(listener->accept(accepted) == Listener::Accepted::connection);
+      CHECK((fcntl(accepted.get(), F_GETFL) & O_NONBLOCK) != 0);
+      CHECK((fcntl(accepted.get(), F_GETFD) & FD_CLOEXEC) != 0);
+      CHECK((fcntl(listener->descriptor(), F_GETFD) & FD_CLOEXEC) != 0);
+      CHECK(listener->accept(accepted) == Listener::Accepted::none);
+    }
+  }
+  CHECK(test::count_of("fd") == before);
+}
+
+TEST_CASE("a wildcard is what was written, and [::] takes both families") {
+  auto four = Listener::open("0.0.0.0:0");
+  REQUIRE(four.message() == "");
+  CHECK(four->address() == "0.0.0.0:" + std::to_string(four->port()));
+  auto both = Listener::open("[::]:0");
+  REQUIRE(both.message() == "");
+  CHECK(both->address() == "[::]:" + std::to_string(both->port()));
+  test::HttpClient("127.0.0.1:" + std::to_string(both->port()));
+  test::HttpClient("[::1]:" + std::to_string(both->port()));
+}
+
+TEST_CASE("a port that is taken") {
+  const auto first = Listener::open("127.0.0.1:0");
+  REQUIRE(first.message() == "");
+  CHECK(problem(first->address()) == errno_text(EADDRINUSE));
+  const auto named = Listener::open("localhost:0");
+  REQUIRE(named.message() == "");
+  CHECK(problem("localhost:" + std::to_string(named->port())) == errno_text(EADDRINUSE));
+}
+
+TEST_CASE("a port is free again at once") {
+  std::string address = "127.0.0.1:0";
+  for (int i = 0; i < 50; ++i) {
+    auto listener = Listener::open(address);
+    REQUIRE(listener.message() == "");
+    address = listener->address();
+    test::HttpClient client(address);
+    FileDescriptor accepted;
+    REQUIRE(listener->accept(accepted) == Listener::Accepted::connection);
+    accepted.close();  // this side ends first, so TIME_WAIT is on the listener's port
+    CHECK(client.at_end());
+  }
+}
+
+TEST_CASE("addresses that nobody can listen on") {
+  CHECK(problem("203.0.113.1:0") == errno_text(EADDRNOTAVAIL));
+  CHECK(problem("127.0.0.1") == "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH");
+  CHECK(problem("unix:/nonexistent/folder/socket") == errno_text(ENOENT));
+  CHECK(problem("unix:/" + std::string(107, 'a')) == "the path is too long for a socket");
+  CHECK(problem("no.such.host.invalid:0") != "none");
+}
+
+TEST_CASE("a socket file that nobody listens on is replaced") {
+  const Folder folder;
+  const std::string path = folder.file("s");
+  {
+    auto dead = Listener::open("unix:" + path);
+    REQUIRE(dead.message() == "");
+  }
+  REQUIRE(exists(path));
+  auto listener = Listener::open("unix:" + path);
+  REQUIRE(listener.message() == "");
+  test::HttpClient client("unix:" + path);
+  listener->remove_path();
+  CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("a socket file that somebody listens on, and any other file, is left alone") {
+  const Folder folder;
+  const auto live = Listener::open("unix:" + folder.file("live"));
+  REQUIRE(live.message() == "");
+  CHECK(problem(live->address()) == errno_text(EADDRINUSE));
+  test::HttpClient client(live->address());
+
+  const std::string file = folder.file("file");
+  std::fclose(std::fopen(file.c_str(), "w"));
+  const std::string link = folder.file("link");
+  REQUIRE(symlink(folder.file("live").c_str(), link.c_str()) == 0);
+  for (const std::string& path : {file, link, folder.file("")}) {
+    INFO(path);
+    CHECK(problem("unix:" + path) == "a file that is not a socket is in the way");
+    CHECK(exists(path));
+  }
+}
+
+TEST_CASE("a socket file that another has taken over is not removed") {
+  const Folder folder;
+  const std::string path = folder.file("s");
+  auto first = Listener::open("unix:" + path);
+  REQUIRE(first.message() == "");
+  REQUIRE(std::rename(path.c_str(), folder.file("elsewhere").c_str()) == 0);
+  auto second = Listener::open("unix:" + path);
+  REQUIRE(second.message() == "");
+  first->remove_path();
+  CHECK(exists(path));
+  second->remove_path();
+  CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("events are kept until they are taken") {
+  Event event;
+  REQUIRE(event);
+  CHECK_FALSE(event.wait_until(promlite::detail::now()));
+  event.signal();
+  event.signal();
+  CHECK(event.wait_until(promlite::detail::never));
+  CHECK_FALSE(event.wait_until(promlite::detail::now() + 5));
+}
+
+TEST_CASE("reading and sending without waiting") {
+  auto listener = Listener::open("127.0.0.1:0");
+  REQUIRE(listener.message() == "");
+  test::HttpClient client(listener->address());
+  FileDescriptor fd;
+  REQUIRE(listener->accept(fd) == Listener::Accepted::connection);
+  char buffer[16];
+  std::size_t count = 0;
+  CHECK(promlite::detail::receive(fd.get(), buffer, sizeof buffer, count) == Io::blocked);
+  CHECK(promlite::detail::send_both(fd.get(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", "abc", count) ==
+        Io::done);
+  CHECK(client.read().body == "abc");
+  CHECK(promlite::detail::send_both(fd.get(), "", "d", count) == Io::done);
+  const std::string large(1 << 20, 'x');
+  Io result = Io::done;
+  while (result == Io::done) result = promlite::detail::send_both(fd.get(), "", large, count);
+  CHECK(result == Io::blocked);
+  client.reset();
+  // No SIGPIPE, whose disposition here is to kill.
+  while (result != Io::failed) result = promlite::detail::send_both(fd.get(), "x", "y", count);
+  CHECK(result == Io::failed);
+}
+
+TEST_CASE("a closed descriptor is closed once") {
+  FileDescriptor one(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor other(std::move(one));
+  CHECK_FALSE(one);
+  CHECK(other);
+  other.close();
+  other.close();
+  CHECK(other.get() == -1);
+}
