@@ -1,0 +1,633 @@
+// promlite: what the server must survive: hostile clients, slow ones, and a system that runs out of things.
+// After every case a fresh scrape is answered at once, and descriptors and threads are back where they were.
+// SPDX-License-Identifier: MIT
+#include <promlite/transport/server.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <clocale>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "support/catch.hpp"
+#include "support/http_client.hpp"
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+using promlite::ServerOptions;
+using promlite::detail::Server;
+using test::HttpClient;
+using test::Response;
+using namespace std::chrono_literals;
+
+// A source of one text, with a gate that a test can close.
+class Source : public promlite::detail::ScrapeSource {
+ public:
+  std::string text = "up 1\n";
+  std::atomic<bool> blocking{false};
+  std::atomic<bool> failing{false};
+  std::atomic<int> rendered{0};
+
+  bool may_block() const noexcept override { return blocking; }
+  void render(const promlite::detail::ScrapeKey&, promlite::detail::ByteBuffer& out) override {
+    ++rendered;
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.notify_all();
+    changed_.wait_for(lock, 30s, [this] { return open_; });
+    if (failing) throw std::bad_alloc();
+    out.append(text);
+  }
+  void open_gate(bool open) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    open_ = open;
+    changed_.notify_all();
+  }
+  void await_rendering(int count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, 10s, [&] { return rendered >= count; }));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+};
+
+// A server whose end checks that the case has left nothing behind.
+class Served {
+ public:
+  explicit Served(const ServerOptions& options = {})
+      : descriptors_(test::count_of("fd")), threads_(test::count_of("task")), server_(start(options)) {
+    all_descriptors_ = test::count_of("fd");
+  }
+  ~Served() {
+    bool answered = false;
+    const double seconds = test::seconds_of([&] { answered = test::get(address()).body == source->text; });
+    CHECK(answered);
+    CHECK(seconds < (source->text.size() > 1000 ? 0.5 : 0.1));  // the client needs its time for a large body
+    // The server learns of a client's end by itself; until then its descriptor is open.
+    for (int i = 0; i < 400 && test::count_of("fd") != all_descriptors_; ++i)
+      std::this_thread::sleep_for(5ms);
+    CHECK(test::count_of("fd") == all_descriptors_);
+    CHECK(test::seconds_of([&] { server_.stop(); }) < 0.2);
+    CHECK(test::count_of("fd") == descriptors_);
+    CHECK(test::count_of("task") == threads_);
+  }
+
+  const std::string& address() const { return server_.address(); }
+  Server& server() { return server_; }
+
+  std::shared_ptr<Source> source = std::make_shared<Source>();
+
+ private:
+  Server start(const ServerOptions& options) {
+    auto server = Server::start("127.0.0.1:0", source, options);
+    REQUIRE(server.message() == "");
+    return std::move(*server);
+  }
+
+  int descriptors_;
+  int threads_;
+  int all_descriptors_ = 0;
+  Server server_;
+};
+
+static const std::string get_metrics = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+
+static void without_delay(const HttpClient& client) {
+  const int on = 1;
+  setsockopt(client.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+TEST_CASE("malformed requests are answered and the connection ends") {
+  Served served;
+  const std::pair<const char*, int> rows[] = {
+      {"GET /metrics HTTP/1.1\nHost: a\n\n", 400},
+      {"GET /metrics HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400},
+      {"GET /metrics HTTP/1.1\r\nHost : a\r\n\r\n", 400},
+      {"GET /metrics\r\n", 400},
+      {"GET /metrics HTTP/9.9\r\nHost: a\r\n\r\n", 400},
+      {"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x",
+       400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", 400},
+      {"GET /metrics HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417},
+      {"\x16\x03\x01\x02\x01\x01\xfc\x03\x03\n", 400},
+  };
+  for (const auto& row : rows) {
+    INFO(row.first);
+    HttpClient client(served.address());
+    REQUIRE(client.send(row.first));
+    const Response response = client.read();
+    CHECK(response.status == row.second);
+    CHECK(response.body == "Bad request\n");
+    CHECK(response.header("Connection") == "close");
+    CHECK(client.at_end());
+  }
+}
+
+TEST_CASE("heads without end are refused long before their end") {
+  Served served;
+  const auto status = [&](const std::string& start, const std::string& piece) {
+    HttpClient client(served.address());
+    client.send(start);
+    for (std::size_t sent = 0; sent < (std::size_t{100} << 20) && client.send(piece); sent += piece.size()) {
+    }
+    const std::string all = client.read_all();
+    return all.empty() ? "reset" : all.substr(9, 3);
+  };
+  const std::string large(1 << 20, 'A');
+  std::string lines;
+  for (int i = 0; i < 100000; ++i) lines += "X: y\r\n";
+  // Who goes on sending after the answer may find the connection reset.
+  const auto is = [](const std::string& found, const std::string& wanted) {
+    return found == wanted || found == "reset";
+  };
+  CHECK(is(status("", large), "414"));
+  CHECK(is(status("GET /", std::string(65536, '/')), "414"));
+  CHECK(is(status("GET / HTTP/1.1\r\nX: ", large), "431"));
+  CHECK(is(status("GET / HTTP/1.1\r\n", lines), "431"));
+
+  HttpClient client(served.address());
+  REQUIRE(client.send("GET /" + std::string(65536, '/')));
+  CHECK(client.read().status == 414);
+  HttpClient other(served.address());
+  REQUIRE(other.send("GET / HTTP/1.1\r\nX: " + std::string(1 << 18, 'y')));
+  CHECK(other.read().status == 431);
+}
+
+TEST_CASE("a stream gets the same answers however it is cut") {
+  Served served;
+  const std::string stream =
+      "GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n"
+      "HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /other HTTP/1.1\r\nHost: a\r\n\r\n"
+      "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  const auto answers = [&](const std::vector<std::string>& pieces) {
+    HttpClient client(served.address());
+    without_delay(client);
+    for (const std::string& piece : pieces) client.send(piece);
+    return client.read_all();
+  };
+  const std::string whole = answers({stream});
+  REQUIRE(whole.size() > 500);
+  for (std::size_t i = 1; i < stream.size(); ++i) {
+    INFO(i);
+    REQUIRE(answers({stream.substr(0, i), stream.substr(i)}) == whole);
+  }
+  std::vector<std::string> bytes;
+  for (const char c : stream) bytes.emplace_back(1, c);
+  CHECK(answers(bytes) == whole);
+}
+
+TEST_CASE("a thousand requests in one send are answered in order") {
+  Served served;
+  HttpClient client(served.address());
+  std::string requests;
+  for (int i = 0; i < 500; ++i) requests += get_metrics + "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n";
+  REQUIRE(client.send(requests));
+  for (int i = 0; i < 500; ++i) {
+    REQUIRE(client.read().body == "up 1\n");
+    REQUIRE(client.read().body == "OK\n");
+  }
+}
+
+TEST_CASE("a client that has said all is answered, and so is its last request") {
+  Served served;
+  HttpClient client(served.address());
+  client.send(get_metrics + get_metrics + "GET /met");
+  client.finish_sending();
+  CHECK(client.read().status == 200);
+  CHECK(client.read().status == 200);
+  CHECK(client.at_end());
+}
+
+TEST_CASE("half-open connections do not keep others from being served") {
+  ServerOptions options;
+  options.header_timeout = 2s;
+  Served served(options);
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 600; ++i) {
+    clients.emplace_back(served.address());
+    clients.back().send("GET /metrics HTTP/1.1\r\nHost: a\r\nX-");
+    if (i % 20 == 0) {
+      CHECK(test::seconds_of([&] { CHECK(test::get(served.address()).status == 200); }) <
+            (sanitized ? 0.2 : 0.05));
+    }
+  }
+  // The oldest had to go, the youngest are still there.
+  CHECK(clients[0].read_all().empty());
+  clients.back().send("a: b\r\n\r\n");
+  CHECK(clients.back().read().status == 200);
+}
+
+TEST_CASE("with all places taken the oldest without a request gives way") {
+  ServerOptions options;
+  options.max_connections = 8;
+  Served served(options);
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back(served.address());
+    REQUIRE(clients.back().get("/metrics").status == 200);
+  }
+  std::this_thread::sleep_for(2ms);  // ages are told apart by the millisecond
+  REQUIRE(clients[0].get("/metrics").status == 200);
+  CHECK(test::get(served.address()).status == 200);
+  CHECK(clients[0].get("/metrics").status == 200);
+  int alive = 0;
+  for (HttpClient& client : clients) alive += client.get("/metrics").status == 200;
+  CHECK(alive == 7);
+}
+
+TEST_CASE("deadlines are absolute: a byte now and then does not move them") {
+  ServerOptions options;
+  options.header_timeout = 300ms;
+  Served served(options);
+  HttpClient client(served.address());
+  const double seconds = test::seconds_of([&] {
+    client.send("GET /");
+    for (int i = 0; i < 100; ++i) {
+      std::this_thread::sleep_for(20ms);
+      client.send("a");
+      char c = 0;
+      if (recv(client.descriptor(), &c, 1, MSG_DONTWAIT | MSG_PEEK) > 0) break;
+    }
+  });
+  CHECK(seconds > 0.25);
+  CHECK(seconds < 1);
+  const Response response = client.read();
+  CHECK(response.status == 408);
+  CHECK(response.header("Connection") == "close");
+}
+
+TEST_CASE("silent connections are closed") {
+  ServerOptions options;
+  options.header_timeout = 200ms;
+  options.idle_timeout = 500ms;
+  Served served(options);
+  HttpClient silent(served.address());
+  HttpClient idle(served.address());
+  CHECK(idle.get("/metrics").status == 200);
+  double seconds = test::seconds_of([&] { CHECK(silent.at_end()); });
+  CHECK(seconds > 0.1);
+  CHECK(seconds < 0.4);
+  seconds = test::seconds_of([&] { CHECK(idle.at_end()); });
+  CHECK(seconds > 0.2);
+  CHECK(seconds < 1);
+}
+
+TEST_CASE("resets in the middle of a body") {
+  Served served;
+  served.source->text = std::string(4 << 20, 'x');
+  for (int i = 0; i < 1000; ++i) {
+    HttpClient client(served.address(), 4096);
+    client.send(get_metrics);
+    char c = 0;
+    REQUIRE(recv(client.descriptor(), &c, 1, 0) == 1);
+    client.reset();
+  }
+}
+
+TEST_CASE("connecting and leaving") {
+  Served served;
+  for (int i = 0; i < 5000; ++i) {
+    HttpClient client(served.address());
+    if (i % 3 == 1) client.reset();
+    if (i % 3 == 2) client.send("GET");
+  }
+}
+
+static long resident_bytes() {
+  long total = 0;
+  long resident = 0;
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  if (std::fscanf(file, "%ld %ld", &total, &resident) != 2) resident = 0;
+  std::fclose(file);
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST_CASE("slow readers share one body, and give way to others") {
+  Served served;
+  const std::size_t size = std::size_t{20} << 20;
+  served.source->text = std::string(size, 'x');
+  const long before = resident_bytes();
+  {
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 200; ++i) {
+      clients.emplace_back(served.address(), 1024);
+      clients.back().send(get_metrics);
+    }
+    char c = 0;
+    REQUIRE(recv(clients[0].descriptor(), &c, 1, 0) == 1);
+    CHECK(test::get(served.address()).body.size() == size);  // once those that stand still have gone
+    CHECK(served.source->rendered <= 4);
+    if (!sanitized) CHECK(resident_bytes() - before < static_cast<long>(3 * size));
+  }
+}
+
+TEST_CASE("a response that is not taken in time ends the connection") {
+  ServerOptions options;
+  options.write_timeout = 300ms;
+  Served served(options);
+  served.source->text = std::string(std::size_t{16} << 20, 'x');
+  HttpClient client(served.address(), 1024);
+  const int open = test::count_of("fd") + 1;  // and the server's end of it
+  client.send(get_metrics);
+  const double seconds = test::seconds_of([&] {
+    char buffer[1024];
+    REQUIRE(recv(client.descriptor(), buffer, 1, 0) == 1);
+    REQUIRE(test::count_of("fd") == open);
+    for (int i = 0; i < 1000 && test::count_of("fd") == open; ++i) {
+      REQUIRE(recv(client.descriptor(), buffer, sizeof buffer, 0) > 0);
+      std::this_thread::sleep_for(5ms);
+    }
+  });
+  CHECK(seconds > 0.25);
+  CHECK(seconds < 1);
+}
+
+TEST_CASE("scrapes that arrive during a collection get the next one, together") {
+  Served served;
+  served.source->open_gate(false);
+  HttpClient first(served.address());
+  first.send(get_metrics);
+  served.source->await_rendering(1);
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(served.address());
+    clients.back().send(get_metrics);
+  }
+  served.source->open_gate(true);
+  CHECK(first.read().status == 200);
+  for (HttpClient& client : clients) CHECK(client.read().status == 200);
+  // Those that are accepted in one round may be read in the next.
+  CHECK(served.source->rendered <= 3);
+}
+
+TEST_CASE("a collection without memory is answered with 503, and the next one is made") {
+  Served served;
+  for (const bool blocking : {false, true}) {
+    served.source->blocking = blocking;
+    served.source->failing = true;
+    HttpClient client(served.address());
+    for (int i = 0; i < 3; ++i) {
+      const Response response = client.get("/metrics");
+      CHECK(response.status == 503);
+      CHECK(response.body == "Service unavailable\n");
+    }
+    served.source->failing = false;
+    CHECK(client.get("/metrics").body == "up 1\n");
+  }
+}
+
+TEST_CASE("clients that leave while they wait for a collection") {
+  Served served;
+  served.source->blocking = true;
+  served.source->open_gate(false);
+  {
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 30; ++i) {
+      clients.emplace_back(served.address());
+      clients.back().send(get_metrics);
+    }
+    served.source->await_rendering(1);
+    for (int i = 0; i < 30; i += 2) clients[static_cast<std::size_t>(i)].reset();
+  }
+  CHECK(test::get(served.address(), "/-/healthy").status == 200);
+  served.source->open_gate(true);
+}
+
+TEST_CASE("scrapes without a body give way when all places are taken") {
+  ServerOptions options;
+  options.max_connections = 4;
+  Served served(options);
+  served.source->blocking = true;
+  served.source->open_gate(false);
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(served.address());
+    clients.back().send(get_metrics);
+  }
+  served.source->await_rendering(1);
+  CHECK(test::get(served.address(), "/-/healthy").status == 200);
+  served.source->open_gate(true);
+  int turned_away = 0;
+  for (HttpClient& client : clients) turned_away += client.read().status == 503;
+  CHECK(turned_away == 1);
+}
+
+static std::atomic<int> alarms{0};
+static std::atomic<int> strange_alarms{0};
+static pthread_t main_thread;
+
+TEST_CASE("signals are the program's: its handlers do not run on the server's threads") {
+  Served served;
+  HttpClient client(served.address());
+  main_thread = pthread_self();
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) {
+    ++alarms;
+    if (pthread_equal(pthread_self(), main_thread) == 0) ++strange_alarms;
+  };
+  REQUIRE(sigaction(SIGALRM, &action, &before) == 0);
+  const itimerval often = {{0, 1000}, {0, 1000}};
+  const itimerval off = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  int answered = 0;
+  for (int i = 0; i < 100000 && alarms < 200; ++i) answered += client.get("/metrics").status == 200 ? 0 : 1;
+  setitimer(ITIMER_REAL, &off, nullptr);
+  sigaction(SIGALRM, &before, nullptr);
+  CHECK(answered == 0);
+  CHECK(alarms >= 200);
+  CHECK(strange_alarms == 0);
+}
+
+TEST_CASE("signal dispositions, locale and umask stay as they are") {
+  const auto state = [] {
+    std::string all = std::setlocale(LC_ALL, nullptr);
+    const mode_t mask = umask(0);
+    umask(mask);
+    all += std::to_string(mask);
+    for (int signal = 1; signal < 32; ++signal) {
+      struct sigaction action {};
+      sigaction(signal, nullptr, &action);
+      all += ' ' + std::to_string(reinterpret_cast<std::uintptr_t>(action.sa_handler));
+    }
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    for (int signal = 1; signal < 32; ++signal) all += sigismember(&blocked, signal) == 1 ? '1' : '0';
+    return all;
+  };
+  const std::string before = state();
+  {
+    Served served;
+    HttpClient(served.address()).send(get_metrics);
+    CHECK(state() == before);
+  }
+  CHECK(state() == before);
+}
+
+// Runs `body` in a child process; what it writes to its pipe comes back, and the status of its end.
+class Child {
+ public:
+  template <class Body>
+  explicit Child(Body&& body) {
+    REQUIRE(pipe(to_child_) == 0);
+    REQUIRE(pipe(from_child_) == 0);
+    id_ = fork();
+    REQUIRE(id_ >= 0);
+    if (id_ == 0) {
+      close(to_child_[1]);
+      close(from_child_[0]);
+      body(to_child_[0], from_child_[1]);
+      _exit(0);
+    }
+    close(to_child_[0]);
+    close(from_child_[1]);
+  }
+  std::string line() {
+    std::string text;
+    for (char c = 0; read(from_child_[0], &c, 1) == 1 && c != '\n';) text += c;
+    return text;
+  }
+  void tell() { (void)!write(to_child_[1], "x", 1); }
+  int end() {
+    close(to_child_[1]);
+    close(from_child_[0]);
+    int status = 0;
+    waitpid(id_, &status, 0);
+    return status;
+  }
+
+ private:
+  int to_child_[2];
+  int from_child_[2];
+  pid_t id_ = -1;
+};
+
+static double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+TEST_CASE("without descriptors the server waits for better times, and does not spin") {
+  Child child([](int in, int out) {
+    const rlimit few = {40, 40};
+    setrlimit(RLIMIT_NOFILE, &few);
+    const auto server = Server::start("127.0.0.1:0", std::make_shared<Source>(), {});
+    const auto say = [out](const std::string& text) {
+      (void)!write(out, (text + "\n").data(), text.size() + 1);
+    };
+    say(server ? server->address() : "failed");
+    char c = 0;
+    (void)!read(in, &c, 1);
+    const double before = cpu_seconds();
+    (void)!read(in, &c, 1);
+    say(std::to_string(cpu_seconds() - before));
+    (void)!read(in, &c, 1);
+  });
+  const std::string address = child.line();
+  REQUIRE(address != "failed");
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 100; ++i) clients.emplace_back(address);
+  std::this_thread::sleep_for(100ms);
+  child.tell();
+  std::this_thread::sleep_for(1s);
+  child.tell();
+  CHECK(std::stod(child.line()) < 0.02);
+  clients.clear();
+  Response response;
+  CHECK(test::seconds_of([&] { response = test::get(address); }) < 1);
+  CHECK(response.body == "up 1\n");
+  CHECK(child.end() == 0);
+}
+
+TEST_CASE("a limit below what is open already") {
+  Child child([](int in, int out) {
+    const auto server = Server::start("127.0.0.1:0", std::make_shared<Source>(), {});
+    const auto say = [out](const std::string& text) {
+      (void)!write(out, (text + "\n").data(), text.size() + 1);
+    };
+    say(server->address());
+    char c = 0;
+    (void)!read(in, &c, 1);
+    const rlimit few = {20, 20};
+    setrlimit(RLIMIT_NOFILE, &few);
+    const double before = cpu_seconds();
+    (void)!read(in, &c, 1);
+    say(std::to_string(cpu_seconds() - before));
+    (void)!read(in, &c, 1);
+  });
+  const std::string address = child.line();
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 50; ++i) {
+    clients.emplace_back(address);
+    REQUIRE(clients.back().get("/metrics").status == 200);
+  }
+  child.tell();
+  std::this_thread::sleep_for(500ms);
+  child.tell();
+  CHECK(std::stod(child.line()) < 0.05);
+  clients.clear();
+  Response response;
+  CHECK(test::seconds_of([&] { response = test::get(address); }) < 1);
+  CHECK(response.body == "up 1\n");
+  CHECK(child.end() == 0);
+}
+
+#if !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PROMLITE_TEST_WITHOUT_FORK 1
+#endif
+#endif
+#else
+#define PROMLITE_TEST_WITHOUT_FORK 1
+#endif
+
+#if !defined(PROMLITE_TEST_WITHOUT_FORK)  // thread sanitizer allows no threads after a fork with threads
+TEST_CASE("a fork leaves the server to the parent, and the child can have its own") {
+  Served served;
+  HttpClient client(served.address());
+  REQUIRE(client.get("/metrics").status == 200);
+  Child child([&](int, int out) {
+    const bool stopped = test::seconds_of([&] { served.server().stop(); }) < 0.2;
+    bool answered = false;
+    {
+      auto own = Server::start("127.0.0.1:0", served.source, {});
+      answered = own && test::get(own->address()).body == "up 1\n";
+    }
+    (void)!write(out, stopped && answered ? "good\n" : "bad\n", 5);
+  });
+  CHECK(child.line() == "good");
+  CHECK(child.end() == 0);
+  CHECK(client.get("/metrics").status == 200);
+  CHECK(test::get(served.address()).status == 200);
+}
+#endif
