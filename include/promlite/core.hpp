@@ -18,6 +18,7 @@
 #include <promlite/detail/thread_slot.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/detail/window.hpp>
+#include <promlite/detail/bucket_finder.hpp>
 
 #include <promlite/buckets.hpp>
 #include <promlite/collector.hpp>

@@ -6,6 +6,7 @@
 #include <promlite/buckets.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/bucket_finder.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
@@ -25,26 +26,9 @@ namespace detail {
 struct HistogramConfig {
   HistogramConfig() = default;
   HistogramConfig(const Declaration& declared, FamilyStats& family)
-      : bounds(declared.bounds), stats(&family) {
-    if (bounds.empty()) bounds = default_buckets().bounds;
-    counts.resize(2 * (bounds.size() + 1));
-  }
+      : bucket_of(declared.bounds), stats(&family), counts(2 * (bucket_of.size() + 1)) {}
 
-  /// The bucket of a value: the first whose bound is not below it. Without branches that depend on the value,
-  /// so that unpredictable observations cost what predictable ones do.
-  PROMLITE_ALWAYS_INLINE std::size_t bucket_of(double value) const noexcept {
-    const double* const first = bounds.data();
-    const double* base = first;
-    std::size_t left = bounds.size();
-    while (left > 1) {
-      const std::size_t half = left / 2;
-      base += half & (std::size_t{0} - static_cast<std::size_t>(base[half - 1] < value));
-      left -= half;
-    }
-    return static_cast<std::size_t>(base - first) + (left != 0 ? static_cast<std::size_t>(*base < value) : 0);
-  }
-
-  std::vector<double> bounds;
+  BucketFinder bucket_of;
   FamilyStats* stats = nullptr;
   // A scrape's scratch, under the registry's scrape lock: the sums over the slabs, then what one slab holds.
   std::vector<std::uint64_t> counts;
@@ -93,7 +77,7 @@ class Histogram {
     std::uint64_t total = 0;
     range_.chunk->for_each_slab([&](detail::Cell* slab) {
       const detail::Cell* const buckets = slab + range_.offset + detail::HistogramCells::buckets;
-      for (std::size_t i = 0; i <= config_->bounds.size(); ++i)
+      for (std::size_t i = 0; i <= config_->bucket_of.size(); ++i)
         total += buckets[i].load(std::memory_order_relaxed);
     });
     return total;
@@ -145,7 +129,7 @@ struct MetricTraits<Histogram> {
   struct SeriesState {};
 
   static std::uint32_t cells(const Config& config) noexcept {
-    return static_cast<std::uint32_t>(HistogramCells::buckets + config.bounds.size() + 1);
+    return static_cast<std::uint32_t>(HistogramCells::buckets + config.bucket_of.size() + 1);
   }
   static Histogram handle(const CellRange& range, const Config& config, FamilyStats&) noexcept {
     return Histogram(range, &config);
@@ -153,7 +137,7 @@ struct MetricTraits<Histogram> {
 
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
                      SeriesState&) {
-    const std::size_t size = config.bounds.size() + 1;
+    const std::size_t size = config.bucket_of.size() + 1;
     std::uint64_t* const counts = config.counts.data();
     std::uint64_t* const read = counts + size;
     for (std::size_t i = 0; i < size; ++i) counts[i] = 0;
@@ -172,7 +156,8 @@ struct MetricTraits<Histogram> {
       total += sum;
       for (std::size_t i = 0; i < size; ++i) counts[i] += read[i];
     });
-    encoder.histogram(labels, HistogramSample{config.bounds.data(), config.bounds.size(), counts, total});
+    encoder.histogram(labels,
+                      HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts, total});
   }
   static void release(const CellRange&, const Config&) noexcept {}
 };

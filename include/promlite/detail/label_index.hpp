@@ -95,43 +95,58 @@ PROMLITE_ALWAYS_INLINE std::uint64_t hash_value(std::uint64_t hash, const HashSe
   return folded_product(low ^ seed.first ^ hash, high ^ seed.second ^ (value.size() * 0x9E3779B97F4A7C15));
 }
 
-/// Label values one behind the other, each after its length in four bytes.
+/// Label values one behind the other, each after its length: one byte, or 255 and four bytes.
 struct PackedValues {
   static std::size_t size(const std::string_view* values, std::size_t count) noexcept {
     std::size_t total = 0;
-    for (std::size_t i = 0; i < count; ++i) total += sizeof(std::uint32_t) + values[i].size();
+    for (std::size_t i = 0; i < count; ++i) total += length_size(values[i].size()) + values[i].size();
     return total;
   }
   static void write(char* to, const std::string_view* values, std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
       const auto length = static_cast<std::uint32_t>(values[i].size());
-      std::memcpy(to, &length, sizeof length);
-      if (length != 0) std::memcpy(to + sizeof length, values[i].data(), length);
-      to += sizeof length + length;
+      *to++ = static_cast<char>(length < long_value ? length : long_value);
+      if (length >= long_value) {
+        std::memcpy(to, &length, sizeof length);
+        to += sizeof length;
+      }
+      if (length != 0) std::memcpy(to, values[i].data(), length);
+      to += length;
     }
   }
   PROMLITE_ALWAYS_INLINE static bool equal(const char* packed, const std::string_view* values,
                                            std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
-      std::uint32_t length;
-      std::memcpy(&length, packed, sizeof length);
-      if (length != values[i].size() || !equal_bytes(packed + sizeof length, values[i].data(), length))
+      const std::string_view value = next(packed);
+      if (value.size() != values[i].size() || !equal_bytes(value.data(), values[i].data(), value.size()))
         return false;
-      packed += sizeof length + length;
     }
     return true;
   }
   /// The value at `index`.
   static std::string_view at(const char* packed, std::size_t index) noexcept {
-    for (;; --index) {
-      std::uint32_t length;
-      std::memcpy(&length, packed, sizeof length);
-      if (index == 0) return {packed + sizeof length, length};
-      packed += sizeof length + length;
-    }
+    for (; index > 0; --index) next(packed);
+    return next(packed);
   }
 
  private:
+  static constexpr std::uint32_t long_value = 255;
+
+  static std::size_t length_size(std::size_t length) noexcept {
+    return length < long_value ? 1 : 1 + sizeof(std::uint32_t);
+  }
+
+  PROMLITE_ALWAYS_INLINE static std::string_view next(const char*& packed) noexcept {
+    std::uint32_t length = static_cast<unsigned char>(*packed++);
+    if (!PROMLITE_LIKELY(length != long_value)) {
+      std::memcpy(&length, packed, sizeof length);
+      packed += sizeof length;
+    }
+    const std::string_view value(packed, length);
+    packed += length;
+    return value;
+  }
+
   // Label values are short: for these a call of memcmp costs more than the comparison.
   PROMLITE_ALWAYS_INLINE static bool equal_bytes(const char* a, const char* b, std::size_t size) noexcept {
     if (size > 16) return std::memcmp(a, b, size) == 0;
@@ -194,7 +209,7 @@ class LabelIndex {
   /// changed nothing.
   PROMLITE_COLD void insert(Record* record) {
     Table* table = table_.load(std::memory_order_relaxed);
-    if (table == nullptr || 2 * (size_ + 1) > table->mask + 1) table = grow(table);
+    if (table == nullptr || 4 * (size_ + 1) > 3 * (table->mask + 1)) table = grow(table);
     place(*table, record);
     ++size_;
   }

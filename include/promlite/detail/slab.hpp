@@ -31,8 +31,50 @@ struct FamilyStats {
   }
 };
 
+/// Cells of a chunk that serves many series; a series of more cells has a chunk for itself.
+constexpr std::uint32_t largest_chunk = 1024;
+
+/// Zeroed cells, each slab on cache lines of its own.
+class SlabMemory {
+ public:
+  /// Null when there is no memory.
+  PROMLITE_COLD static Cell* allocate(std::uint32_t cells) noexcept {
+    void* const room = ::operator new (cells * sizeof(Cell), std::align_val_t{line}, std::nothrow);
+    if (room == nullptr) return nullptr;
+    Cell* const slab = static_cast<Cell*>(room);
+    for (std::uint32_t i = 0; i < cells; ++i) ::new (static_cast<void*>(slab + i)) Cell(0);
+    return slab;
+  }
+
+  /// When there is no memory: from static storage, which costs nothing until it is touched, so that an update
+  /// that can be counted nowhere else is counted all the same. At most `largest_chunk` cells. Null when that
+  /// is used up, after 16 large chunks or hundreds of small ones.
+  PROMLITE_COLD static Cell* allocate_or_reserve(std::uint32_t cells) noexcept {
+    if (Cell* const slab = allocate(cells)) return slab;
+    std::uint32_t at = reserve_used.load(std::memory_order_relaxed);
+    do {
+      if (reserve_size - at < cells) return nullptr;
+    } while (!reserve_used.compare_exchange_weak(at, at + cells, std::memory_order_relaxed));
+    return reserve + at;
+  }
+  /// The last resort: cells that nobody reads.
+  static Cell* lost() noexcept { return lost_cells; }
+
+  static void release(Cell* slab) noexcept {
+    if (slab == nullptr || (slab >= reserve && slab < reserve + reserve_size)) return;
+    ::operator delete (static_cast<void*>(slab), std::align_val_t{line});
+  }
+
+ private:
+  static constexpr std::size_t line = 64;
+  static constexpr std::uint32_t reserve_size = 16 * largest_chunk;
+  alignas(line) static inline Cell reserve[reserve_size] = {};
+  alignas(line) static inline Cell lost_cells[largest_chunk] = {};
+  static inline std::atomic<std::uint32_t> reserve_used{0};
+};
+
 /// The cells of some series: one slab per slot, made when the slot's owner first writes here, and a shared
-/// one.
+/// one, made when somebody first writes here who owns no slot.
 ///
 /// Invariants: an owned cell changes only by its slot's owner; a slab pointer goes from null to a slab once
 /// and stays until the chunk dies; nothing is folded when a thread ends, because the slot's next owner goes
@@ -44,10 +86,11 @@ class Chunk {
   static Chunk* make(std::uint32_t cells, bool owned) {
     const std::uint32_t slots = owned ? max_slots : 0;
     const std::uint32_t rounded = (cells + 7) / 8 * 8;
-    Cell* const shared = new_slab(rounded);
+    const bool shared_now = !owned || rounded > largest_chunk;
+    Cell* const shared = shared_now ? SlabMemory::allocate(rounded) : nullptr;
     void* const room = ::operator new(sizeof(Chunk) + slots * sizeof(SlabPointer), std::nothrow);
-    if (shared == nullptr || room == nullptr) {
-      delete_slab(shared);
+    if (room == nullptr || (shared_now && shared == nullptr)) {
+      SlabMemory::release(shared);
       ::operator delete(room);
       throw_bad_alloc();
     }
@@ -55,7 +98,7 @@ class Chunk {
   }
   static void destroy(Chunk* chunk) noexcept {
     if (chunk == nullptr) return;
-    chunk->for_each_slab([](Cell* slab) { delete_slab(slab); });
+    chunk->for_each_slab([](Cell* slab) { SlabMemory::release(slab); });
     chunk->~Chunk();
     ::operator delete(static_cast<void*>(chunk));
   }
@@ -77,62 +120,65 @@ class Chunk {
     return owned_slow(mine);
   }
 
-  /// Cells for read-modify-write operations.
-  Cell* shared() noexcept { return shared_; }
+  /// Cells for read-modify-write operations. Lock-free; the first call allocates.
+  Cell* shared() noexcept {
+    // acquire: the slab's zeroes happen before its use.
+    Cell* const slab = shared_.load(std::memory_order_acquire);
+    return PROMLITE_LIKELY(slab != nullptr) ? slab : make_shared_slab();
+  }
 
   /// Calls `visit(Cell* slab)` for every slab that may hold something, the shared one first, in a fixed
   /// order.
   template <class Visit>
   PROMLITE_ALWAYS_INLINE void for_each_slab(Visit&& visit) {
-    visit(shared_);
+    // acquire, here and below: the zeroes that a slab was made with happen before the reader's loads.
+    if (Cell* const slab = shared_.load(std::memory_order_acquire)) visit(slab);
     const std::uint32_t high_water = allocator_->high_water();
     const std::uint32_t end = high_water < slots_ ? high_water : slots_;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
-      // acquire: the zeroes that the slab was made with happen before the reader's loads.
-      Cell* const slab = slabs()[slot].load(std::memory_order_acquire);
-      if (slab != nullptr) visit(slab);
+      if (Cell* const slab = slabs()[slot].load(std::memory_order_acquire)) visit(slab);
     }
   }
 
  private:
   using SlabPointer = std::atomic<Cell*>;
-  static constexpr std::size_t line = 64;  // one slab never shares a cache line with another
 
   Chunk(std::uint32_t cells, std::uint32_t slots, Cell* shared) noexcept
       : allocator_(slots == 0 ? &no_slots : &slot_allocator), cells_(cells), slots_(slots), shared_(shared) {
-    for (std::uint32_t slot = 0; slot < slots; ++slot)
+    for (std::uint32_t slot = 0; slot < slots; ++slot) {
       ::new (static_cast<void*>(slabs() + slot)) SlabPointer(nullptr);
+    }
   }
   ~Chunk() = default;
 
   // The table of slabs stands behind the object, in the same allocation: one load less for an update.
   SlabPointer* slabs() noexcept { return reinterpret_cast<SlabPointer*>(this + 1); }
 
-  static Cell* new_slab(std::uint32_t cells) noexcept {
-    void* const room = ::operator new (cells * sizeof(Cell), std::align_val_t{line}, std::nothrow);
-    if (room == nullptr) return nullptr;
-    Cell* const slab = static_cast<Cell*>(room);
-    for (std::uint32_t i = 0; i < cells; ++i) ::new (static_cast<void*>(slab + i)) Cell(0);
-    return slab;
-  }
-  static void delete_slab(Cell* slab) noexcept {
-    if (slab != nullptr) ::operator delete (static_cast<void*>(slab), std::align_val_t{line});
-  }
-
   PROMLITE_COLD Cell* owned_slow(ThreadSlot& mine) noexcept {
     if (slots_ == 0 || !take_thread_slot(mine) || mine.allocator != allocator_) return nullptr;
     SlabPointer& slab = slabs()[mine.slot];
     if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
-    Cell* const made = new_slab(cells_);
+    Cell* const made = SlabMemory::allocate(cells_);
     // release: pairs with for_each_slab(); a scrape that sees the pointer sees the zeroes behind it.
     slab.store(made, std::memory_order_release);
     return made;
   }
 
+  PROMLITE_COLD Cell* make_shared_slab() noexcept {
+    Cell* const made = SlabMemory::allocate_or_reserve(cells_);
+    if (made == nullptr) return SlabMemory::lost();
+    Cell* there = nullptr;
+    // release: whoever finds the slab sees its zeroes. acquire on failure: so do we with the winner's.
+    if (shared_.compare_exchange_strong(there, made, std::memory_order_release, std::memory_order_acquire))
+      return made;
+    SlabMemory::release(made);
+    return there;
+  }
+
   const SlotAllocator* const allocator_;
   const std::uint32_t cells_;
   const std::uint32_t slots_;
-  Cell* const shared_;
+  std::atomic<Cell*> shared_;
 };
 
 /// Shared cells that nobody reads: where the updates of a default-constructed handle go. Never destroyed.
@@ -181,7 +227,6 @@ class CellArena {
   }
 
  private:
-  static constexpr std::uint32_t largest_chunk = 1024;
   struct Link {
     Chunk* chunk;
     Link* previous;
