@@ -1,0 +1,14 @@
+// promlite: everything, in the order of the layers.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_PROMLITE_HPP
+#define PROMLITE_PROMLITE_HPP
+
+// clang-format off: the order is that of the layers
+#include <promlite/core.hpp>
+
+#include <promlite/exposition/negotiation.hpp>
+#include <promlite/transport/scrape_handler.hpp>
+#include <promlite/transport/metrics_server.hpp>
+// clang-format on
+
+#endif  // PROMLITE_PROMLITE_HPP
