@@ -116,6 +116,7 @@ class ExporterTest(unittest.TestCase):
     def start_exporter(self, address, *flags):
         exporter = Exporter(address, *flags)
         self.addCleanup(exporter.errors.close)
+        self.addCleanup(lambda: self.assertNotIn("Sanitizer", exporter.messages()))
         self.addCleanup(exporter.stop)
         return exporter
 

@@ -254,7 +254,7 @@ TEST_CASE("lines come whole, also across the buffer's end; what is longer is cut
     expected.push_back(line.substr(0, 4096));
   }
   text += "no newline";
-  expected.push_back("no newline");
+  expected.emplace_back("no newline");
   proc.write("lines", text);
   std::vector<std::string> found;
   LineReader reader(proc.path + "/lines");
@@ -281,6 +281,7 @@ TEST_CASE("the values of this process are right") {
 
   CHECK(found["process_open_fds"] == count_own_descriptors());
   std::vector<int> more;
+  more.reserve(5);
   for (int i = 0; i < 5; ++i) more.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   CHECK(samples(expose(collector))["process_open_fds"] == count_own_descriptors());
   for (int fd : more) ::close(fd);
