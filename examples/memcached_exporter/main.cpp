@@ -52,8 +52,8 @@ static bool machine_has_ipv6() {
   return probe >= 0;
 }
 
-/// Until SIGINT or SIGTERM.
-static void run(const Flags& flags, const Address& memcached) {
+/// Serves until SIGINT or SIGTERM, which end the program.
+[[noreturn]] static void run(const Flags& flags, const Address& memcached) {
   promlite::Registry registry;
   registry.info("memcached_exporter_build", "What is running.",
                 {{"version", PROMLITE_VERSION},
@@ -62,11 +62,12 @@ static void run(const Flags& flags, const Address& memcached) {
                  {"compiler", compiler},
                  {"cxx_standard", std::to_string(__cplusplus)}});
   promlite::ProcessCollector own_process;
-  const auto own_process_member = registry.add(own_process);
   MemcachedCollector statistics(flags.memcached_address, memcached, flags.memcached_timeout);
-  const auto statistics_member = registry.add(statistics);
   PidFileCollector memcached_process(flags.memcached_pid_file);
-  const auto memcached_process_member = registry.add(memcached_process);
+  std::vector<promlite::Membership> members;
+  members.push_back(registry.add(own_process));
+  members.push_back(registry.add(statistics));
+  members.push_back(registry.add(memcached_process));
 
   promlite::ServerOptions options;
   options.metrics_path = flags.telemetry_path;
