@@ -8,6 +8,7 @@
 #include <promlite/error.hpp>
 #include <promlite/version.hpp>
 
+#include <promlite/detail/bucket_finder.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/cell_tree.hpp>
 #include <promlite/detail/label_index.hpp>
@@ -18,7 +19,6 @@
 #include <promlite/detail/thread_slot.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/detail/window.hpp>
-#include <promlite/detail/bucket_finder.hpp>
 
 #include <promlite/buckets.hpp>
 #include <promlite/collector.hpp>

@@ -70,12 +70,15 @@ class Counter {
   Counter(detail::CellRange range, detail::FamilyStats* stats) noexcept : range_(range), stats_(stats) {}
 
   PROMLITE_ALWAYS_INLINE void add_whole(std::uint64_t amount) const noexcept {
-    if (detail::Cell* const slab = range_.chunk->owned()) {
-      detail::Cell& cell = slab[range_.offset];
-      cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-    } else {
-      range_.chunk->shared()[range_.offset].fetch_add(amount, std::memory_order_relaxed);
-    }
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return add_whole_slow(amount);
+    detail::Cell& cell = slab[range_.offset];
+    cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+
+  PROMLITE_COLD void add_whole_slow(std::uint64_t amount) const noexcept {
+    if (range_.chunk->owned() != nullptr) return add_whole(amount);
+    range_.chunk->shared()[range_.offset].fetch_add(amount, std::memory_order_relaxed);
   }
 
   PROMLITE_ALWAYS_INLINE void inc_whole(std::uint64_t amount) const noexcept {
@@ -109,19 +112,22 @@ class Counter {
   }
 
   bool room_for_whole() const noexcept {
-    detail::Cell* const slab = range_.chunk->owned();
+    const detail::Cell* const slab = range_.chunk->owned_already();
     const detail::Cell* const cells = slab != nullptr ? slab : range_.chunk->shared();
     return cells[range_.offset].load(std::memory_order_relaxed) < cell_limit;
   }
 
   PROMLITE_ALWAYS_INLINE void add_real(double amount) const noexcept {
-    if (detail::Cell* const slab = range_.chunk->owned()) {
-      detail::Cell& cell = slab[range_.offset + 1];
-      cell.store(detail::bits_of(detail::double_of(cell.load(std::memory_order_relaxed)) + amount),
-                 std::memory_order_relaxed);
-    } else {
-      detail::shared_add_real(range_.chunk->shared()[range_.offset + 1], amount, std::memory_order_relaxed);
-    }
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return add_real_slow(amount);
+    detail::Cell& cell = slab[range_.offset + 1];
+    cell.store(detail::bits_of(detail::double_of(cell.load(std::memory_order_relaxed)) + amount),
+               std::memory_order_relaxed);
+  }
+
+  PROMLITE_COLD void add_real_slow(double amount) const noexcept {
+    if (range_.chunk->owned() != nullptr) return add_real(amount);
+    detail::shared_add_real(range_.chunk->shared()[range_.offset + 1], amount, std::memory_order_relaxed);
   }
 
   PROMLITE_COLD void refuse() const noexcept {
@@ -183,7 +189,8 @@ struct MetricTraits<Counter<T>> {
   static Counter<T> handle(const CellRange& range, const Config&, FamilyStats& stats) noexcept {
     return Counter<T>(range, &stats);
   }
-  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&) {
+  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
+                     Patience&) {
     encoder.value(labels, Counter<T>::read(range));
   }
   static void release(const CellRange&, const Config&) noexcept {}

@@ -6,6 +6,7 @@
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/series_set.hpp>
@@ -43,9 +44,9 @@ class FamilyOf final : public Source {
 
   bool has_series() override { return !series_.sorted().empty(); }
 
-  void encode(Encoder& encoder) override {
+  void encode(Encoder& encoder, Patience& patience) override {
     for (Series* series : series_.sorted()) {
-      Traits::encode(encoder, series->labels(), series->range(), config_, state_of(*series));
+      Traits::encode(encoder, series->labels(), series->range(), config_, state_of(*series), patience);
     }
   }
 

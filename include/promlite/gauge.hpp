@@ -108,7 +108,8 @@ struct MetricTraits<Gauge<T>> {
   static Gauge<T> handle(const CellRange& range, const Config&, FamilyStats&) noexcept {
     return Gauge<T>(range.chunk->shared() + range.offset);
   }
-  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&) {
+  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
+                     Patience&) {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
   static void release(const CellRange&, const Config&) noexcept {}

@@ -59,14 +59,9 @@ class Histogram {
   PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
     if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
     const std::size_t bucket = detail::HistogramCells::buckets + config_->bucket_of(value);
-    if (detail::Cell* const slab = range_.chunk->owned()) {
-      detail::Cell* const cells = slab + range_.offset;
-      const detail::OwnedUpdate update(cells[detail::HistogramCells::progress]);
-      update.add(cells[bucket], 1);
-      update.add_real(cells[detail::HistogramCells::sum], value);
-    } else {
-      observe_shared(bucket, value);
-    }
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, value);
+    observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
   }
 
   /// Observes the seconds until the returned object dies: `auto timer = duration.time();`
@@ -103,11 +98,20 @@ class Histogram {
     return config;
   }
 
-  PROMLITE_COLD void observe_shared(std::size_t bucket, double value) const noexcept {
-    detail::Cell* const cells = range_.chunk->shared() + range_.offset;
-    const detail::SharedUpdate update(cells[detail::HistogramCells::progress]);
+  template <class Update>
+  PROMLITE_ALWAYS_INLINE static void observe_in(detail::Cell* cells, std::size_t bucket,
+                                                double value) noexcept {
+    const Update update(cells[detail::HistogramCells::progress]);
     update.add(cells[bucket], 1);
     update.add_real(cells[detail::HistogramCells::sum], value);
+  }
+
+  PROMLITE_COLD void observe_slow(std::size_t bucket, double value) const noexcept {
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
+    } else {
+      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, value);
+    }
   }
 
   PROMLITE_COLD void refuse() const noexcept {
@@ -136,7 +140,7 @@ struct MetricTraits<Histogram> {
   }
 
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
-                     SeriesState&) {
+                     SeriesState&, Patience& patience) {
     const std::size_t size = config.bucket_of.size() + 1;
     std::uint64_t* const counts = config.counts.data();
     std::uint64_t* const read = counts + size;
@@ -147,7 +151,7 @@ struct MetricTraits<Histogram> {
       // acquire in both loads: reading a datum makes the start of its update happen before the second look at
       // the progress (detail/snapshot.hpp).
       double sum = 0;
-      read_snapshot(cells[HistogramCells::progress], [&] {
+      read_snapshot(cells[HistogramCells::progress], patience, [&] {
         sum = double_of(cells[HistogramCells::sum].load(std::memory_order_acquire));
         for (std::size_t i = 0; i < size; ++i) {
           read[i] = cells[HistogramCells::buckets + i].load(std::memory_order_acquire);

@@ -6,6 +6,7 @@
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
 
 #include <cstdint>
@@ -29,7 +30,8 @@ struct MetricTraits<Info> {
 
   static std::uint32_t cells(const Config&) noexcept { return 0; }
   static Info handle(const CellRange&, const Config&, FamilyStats&) noexcept { return Info(); }
-  static void encode(Encoder& encoder, PaddedText labels, const CellRange&, Config&, SeriesState&) {
+  static void encode(Encoder& encoder, PaddedText labels, const CellRange&, Config&, SeriesState&,
+                     Patience&) {
     encoder.value(labels, 1);
   }
   static void release(const CellRange&, const Config&) noexcept {}

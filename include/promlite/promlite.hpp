@@ -7,8 +7,8 @@
 #include <promlite/core.hpp>
 
 #include <promlite/exposition/negotiation.hpp>
-#include <promlite/transport/scrape_handler.hpp>
 #include <promlite/transport/metrics_server.hpp>
+#include <promlite/transport/scrape_handler.hpp>
 // clang-format on
 
 #endif  // PROMLITE_PROMLITE_HPP

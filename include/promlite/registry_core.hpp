@@ -8,6 +8,7 @@
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
 #include <promlite/family.hpp>
@@ -288,6 +289,7 @@ inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
   const std::vector<CollectedFamily>& collected = SinkAccess::families(sink);
   std::size_t next = 0;
   bool begun = false;
+  Patience patience;
   for (std::size_t i = 0; i <= sources.size(); ++i) {
     const Declaration* const declared = i < sources.size() ? &sources[i].source->declared() : nullptr;
     for (; next < collected.size() && (declared == nullptr || collected[next].name < declared->name);
@@ -300,7 +302,7 @@ inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
     if (!sources[i].source->has_series()) continue;
     if (!begun) encoder.begin_family({declared->name, declared->help, declared->unit, declared->type});
     begun = true;
-    sources[i].source->encode(encoder);
+    sources[i].source->encode(encoder, patience);
   }
   encoder.finish();
 }

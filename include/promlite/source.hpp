@@ -5,6 +5,7 @@
 
 #include <promlite/desc.hpp>
 #include <promlite/detail/slab.hpp>
+#include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
 
 #include <utility>
@@ -30,7 +31,7 @@ class Source {
   /// True when encode() would write at least one series.
   virtual bool has_series() = 0;
   /// Writes the series, sorted. By one scrape at a time.
-  virtual void encode(Encoder& encoder) = 0;
+  virtual void encode(Encoder& encoder, Patience& patience) = 0;
 
  protected:
   Declaration declared_;

@@ -76,13 +76,13 @@ struct SummaryTotals {
   double sum = 0;
 
   /// Both of the same observations.
-  static SummaryTotals of(const CellRange& range) noexcept {
+  static SummaryTotals of(const CellRange& range, Patience& patience) noexcept {
     SummaryTotals all;
     range.chunk->for_each_slab([&](Cell* slab) {
       const Cell* const cells = slab + range.offset;
       SummaryTotals one;
       // acquire in both loads: see detail/snapshot.hpp.
-      read_snapshot(cells[SummaryCells::progress], [&] {
+      read_snapshot(cells[SummaryCells::progress], patience, [&] {
         one.count = cells[SummaryCells::count].load(std::memory_order_acquire);
         one.sum = double_of(cells[SummaryCells::sum].load(std::memory_order_acquire));
       });
@@ -116,24 +116,18 @@ class Summary {
   /// taken.
   PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
     if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
-    if (detail::Cell* const slab = range_.chunk->owned()) {
-      detail::Cell* const cells = slab + range_.offset;
-      if (!config_->quantiles.empty()) count_in_tree<detail::OwnedUpdate>(cells, value);
-      const detail::OwnedUpdate update(cells[detail::SummaryCells::progress]);
-      update.add(cells[detail::SummaryCells::count], 1);
-      update.add_real(cells[detail::SummaryCells::sum], value);
-    } else {
-      observe_shared(value);
-    }
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value);
+    observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
   }
 
   /// Observes the seconds until the returned object dies: `auto timer = latency.time();`
   Timer<Summary> time() const noexcept { return Timer<Summary>(*this); }
 
   /// Observations so far.
-  std::uint64_t count() const noexcept { return detail::SummaryTotals::of(range_).count; }
+  std::uint64_t count() const noexcept { return totals().count; }
   /// Sum of the observations so far.
-  double sum() const noexcept { return detail::SummaryTotals::of(range_).sum; }
+  double sum() const noexcept { return totals().sum; }
 
  private:
   friend struct detail::MetricTraits<Summary>;
@@ -141,24 +135,34 @@ class Summary {
   Summary(const detail::CellRange& range, const detail::SummaryConfig* config) noexcept
       : range_(range), config_(config) {}
 
+  detail::SummaryTotals totals() const noexcept {
+    detail::Patience patience;
+    return detail::SummaryTotals::of(range_, patience);
+  }
+
   static const detail::SummaryConfig* nowhere() noexcept {
     static const detail::SummaryConfig* const config = new detail::SummaryConfig();
     return config;
   }
 
   template <class Update>
-  PROMLITE_ALWAYS_INLINE static void count_in_tree(detail::Cell* cells, double value) noexcept {
-    detail::Cell* const leaf =
-        detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
-    if (PROMLITE_LIKELY(leaf != nullptr)) Update::add(*leaf, 1);
-  }
-
-  PROMLITE_COLD void observe_shared(double value) const noexcept {
-    detail::Cell* const cells = range_.chunk->shared() + range_.offset;
-    if (!config_->quantiles.empty()) count_in_tree<detail::SharedUpdate>(cells, value);
-    const detail::SharedUpdate update(cells[detail::SummaryCells::progress]);
+  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value) const noexcept {
+    if (!config_->quantiles.empty()) {
+      detail::Cell* const counted =
+          detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
+      if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, 1);
+    }
+    const Update update(cells[detail::SummaryCells::progress]);
     update.add(cells[detail::SummaryCells::count], 1);
     update.add_real(cells[detail::SummaryCells::sum], value);
+  }
+
+  PROMLITE_COLD void observe_slow(double value) const noexcept {
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
+    } else {
+      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, value);
+    }
   }
 
   PROMLITE_COLD void refuse() const noexcept {
@@ -185,7 +189,7 @@ struct MetricTraits<Summary> {
   }
 
   PROMLITE_COLD static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                   Config& config, Window& window) {
+                                   Config& config, Window& window, Patience& patience) {
     if (!config.quantiles.empty()) {
       Window::Counts now;
       range.chunk->for_each_slab([&](Cell* slab) {
@@ -198,7 +202,7 @@ struct MetricTraits<Summary> {
       for (std::size_t i = 0; i < config.quantiles.size(); ++i)
         config.values[i] = quantile(window, config.quantiles[i]);
     }
-    const SummaryTotals all = SummaryTotals::of(range);
+    const SummaryTotals all = SummaryTotals::of(range, patience);
     encoder.summary(labels, SummarySample{config.quantiles.data(), config.values.data(),
                                           config.quantiles.size(), all.count, all.sum});
   }

@@ -107,17 +107,26 @@ class Chunk {
 
   std::uint32_t size() const noexcept { return cells_; }
 
-  /// The calling thread's slab, or null when it has to use shared(). Wait-free after a thread's first call;
-  /// that one allocates, and a thread whose slab cannot be allocated counts in the shared one.
-  PROMLITE_ALWAYS_INLINE Cell* owned() noexcept {
-    ThreadSlot& mine = thread_slot;
+  /// The calling thread's slab if it has one already; null sends the update to owned(). Wait-free.
+  PROMLITE_ALWAYS_INLINE Cell* owned_already() noexcept {
+    const ThreadSlot& mine = thread_slot;
     // A slot of another allocator says nothing about who writes here: two shared objects with hidden
     // symbols have two allocators, and both hand out slot 0.
-    if (PROMLITE_LIKELY(mine.allocator == allocator_)) {
-      Cell* const slab = slabs()[mine.slot].load(std::memory_order_relaxed);
-      if (PROMLITE_LIKELY(slab != nullptr)) return slab;
-    }
-    return owned_slow(mine);
+    if (!PROMLITE_LIKELY(mine.allocator == allocator_)) return nullptr;
+    return slabs()[mine.slot].load(std::memory_order_relaxed);
+  }
+
+  /// The calling thread's slab, made now if need be, or null when it has to use shared(): it owns no slot of
+  /// this chunk's allocator, or there is no memory for a slab.
+  PROMLITE_COLD Cell* owned() noexcept {
+    ThreadSlot& mine = thread_slot;
+    if (slots_ == 0 || !take_thread_slot(mine) || mine.allocator != allocator_) return nullptr;
+    SlabPointer& slab = slabs()[mine.slot];
+    if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
+    Cell* const made = SlabMemory::allocate(cells_);
+    // release: pairs with for_each_slab(); a scrape that sees the pointer sees the zeroes behind it.
+    slab.store(made, std::memory_order_release);
+    return made;
   }
 
   /// Cells for read-modify-write operations. Lock-free; the first call allocates.
@@ -153,16 +162,6 @@ class Chunk {
 
   // The table of slabs stands behind the object, in the same allocation: one load less for an update.
   SlabPointer* slabs() noexcept { return reinterpret_cast<SlabPointer*>(this + 1); }
-
-  PROMLITE_COLD Cell* owned_slow(ThreadSlot& mine) noexcept {
-    if (slots_ == 0 || !take_thread_slot(mine) || mine.allocator != allocator_) return nullptr;
-    SlabPointer& slab = slabs()[mine.slot];
-    if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
-    Cell* const made = SlabMemory::allocate(cells_);
-    // release: pairs with for_each_slab(); a scrape that sees the pointer sees the zeroes behind it.
-    slab.store(made, std::memory_order_release);
-    return made;
-  }
 
   PROMLITE_COLD Cell* make_shared_slab() noexcept {
     Cell* const made = SlabMemory::allocate_or_reserve(cells_);

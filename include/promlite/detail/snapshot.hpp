@@ -92,26 +92,39 @@ class SharedUpdate {
   Cell& progress_;
 };
 
-/// Lets the updater that is in the middle get on: at first by time alone, then by giving up the processor.
-/// False when it is not worth waiting any more, after roughly 50 ms of an updater that does not move.
-PROMLITE_COLD inline bool wait_for_updater(std::uint32_t attempt) noexcept {
-  constexpr std::uint32_t spins = 256;
-  constexpr std::uint32_t yields = 256;
-  constexpr std::uint32_t sleeps = 40;
-  if (attempt < spins) return true;
-  if (attempt < spins + yields) {
-    std::this_thread::yield();
-  } else {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+/// How long a scrape may yet wait for updaters in the middle of an update: one purse for all its series,
+/// since on a machine with more busy threads than processors the system has stopped many of them there.
+class Patience {
+ public:
+  /// Lets the updater get on: at first by time alone, then by giving up the processor. False when it is not
+  /// worth waiting any more.
+  PROMLITE_COLD bool wait(std::uint32_t attempt) noexcept {
+    using Clock = std::chrono::steady_clock;
+    if (attempt < (left_ > left_.zero() ? spins : last_spins)) return true;
+    if (left_ <= left_.zero()) return false;
+    const Clock::time_point start = Clock::now();
+    // A thread that yields where many are ready may come back later than one that sleeps.
+    if (attempt < spins + yields) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    left_ -= Clock::now() - start;
+    return true;
   }
-  return attempt < spins + yields + sleeps;
-}
+
+ private:
+  static constexpr std::uint32_t spins = 256;
+  static constexpr std::uint32_t yields = 8;
+  static constexpr std::uint32_t last_spins = 16;  // without patience
+  std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
+};
 
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
 /// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
 /// system has stopped in the middle may leave its one update half seen.
 template <class Read>
-PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Read&& read) noexcept {
+PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read) noexcept {
   for (std::uint32_t attempt = 0;; ++attempt) {
     // acquire: pairs with the end of an update, whose data must be seen.
     const std::uint64_t before = progress.load(std::memory_order_acquire);
@@ -119,7 +132,7 @@ PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Read&& read) noe
       read();
       if (PROMLITE_LIKELY(progress.load(std::memory_order_relaxed) == before)) return;
     }
-    if (!wait_for_updater(attempt)) break;
+    if (!patience.wait(attempt)) break;
   }
   read();
 }
