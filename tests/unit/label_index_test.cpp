@@ -1,0 +1,152 @@
+// promlite: tests of the look-up by label values, with collisions made on purpose.
+// SPDX-License-Identifier: MIT
+#include <promlite/detail/label_index.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace promlite::detail;
+
+using Values = std::vector<std::string>;
+
+struct Record {
+  std::uint64_t hash = 0;
+  std::string packed;
+  const char* packed_values() const { return packed.data(); }
+};
+
+static std::vector<std::string_view> views(const Values& values) { return {values.begin(), values.end()}; }
+
+static Record record(std::uint64_t hash, const Values& values) {
+  const auto v = views(values);
+  Record made;
+  made.hash = hash;
+  made.packed.resize(PackedValues::size(v.data(), v.size()));
+  PackedValues::write(&made.packed[0], v.data(), v.size());
+  return made;
+}
+
+TEST_CASE("packed values are told apart by content, length and place") {
+  const std::vector<Values> all = {{"", ""},     {"a", ""},   {"", "a"},       {"a", "bc"},
+                                   {"ab", "c"},  {"abc", ""}, {"", "abc"},     {"a", std::string("b\0", 2)},
+                                   {"a", "b"},   {"b", "a"},  {"x\xFFy", "z"}, {"x", "y\xFFz"},
+                                   {"a\0b", "c"}};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Record made = record(0, all[i]);
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      const auto v = views(all[j]);
+      CHECK(PackedValues::equal(made.packed_values(), v.data(), v.size()) == (all[i] == all[j]));
+    }
+    for (std::size_t k = 0; k < 2; ++k) CHECK(PackedValues::at(made.packed_values(), k) == all[i][k]);
+  }
+}
+
+TEST_CASE("values of every length are equal to themselves and to none with one byte changed") {
+  for (std::size_t size = 0; size <= 70; ++size) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text.push_back(static_cast<char>('a' + i % 26));
+    const Record made = record(0, {text});
+    std::string_view view = text;
+    REQUIRE(PackedValues::equal(made.packed_values(), &view, 1));
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] = static_cast<char>(other[i] ^ 1);
+      view = other;
+      REQUIRE_FALSE(PackedValues::equal(made.packed_values(), &view, 1));
+    }
+  }
+}
+
+TEST_CASE("every byte of a value, its length and its place take part in the hash") {
+  LabelIndex<Record> index;
+  const auto hash = [&](const Values& values) {
+    const auto v = views(values);
+    return index.hash_of(v.data(), v.size());
+  };
+  std::set<std::uint64_t> hashes;
+  std::size_t count = 0;
+  const auto add = [&](const Values& values) {
+    hashes.insert(hash(values));
+    ++count;
+    CHECK(hash(values) == hash(values));
+  };
+  for (std::size_t size = 0; size <= 50; ++size) {
+    const std::string text(size, 'x');
+    add({text});
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] = 'y';
+      add({other});
+    }
+  }
+  add({"a", "bc"});
+  add({"ab", "c"});
+  add({"abc", ""});
+  add({"", "abc"});
+  add({"", ""});
+  add({"", "", ""});
+  add({std::string(1, '\0')});
+  add({std::string(2, '\0')});
+  CHECK(hashes.size() == count);
+}
+
+TEST_CASE("the product's halves are folded right") {
+  CHECK(folded_product(0, 5) == 0);
+  CHECK(folded_product(1, 5) == 5);
+  CHECK(folded_product(std::uint64_t{1} << 63, 2) == 1);
+  CHECK(folded_product(std::uint64_t{1} << 63, 6) == 3);
+  // (2^64 - 1)^2 = 2^128 - 2^65 + 1
+  CHECK(folded_product(~std::uint64_t{0}, ~std::uint64_t{0}) == (~std::uint64_t{0} - 1 ^ 1));
+}
+
+TEST_CASE("an empty index finds nothing") {
+  const LabelIndex<Record> index;
+  const std::string_view value = "a";
+  CHECK(index.size() == 0);
+  CHECK(index.find(0, &value, 1) == nullptr);
+}
+
+TEST_CASE("records are found through all growth, even when every hash is the same") {
+  // One hash for all; hashes that end at the last place and wrap; real ones.
+  for (const int kind : {0, 1, 2}) {
+    LabelIndex<Record> index;
+    std::deque<Record> records;
+    std::vector<Values> keys;
+    for (int i = 0; i < 300; ++i) {
+      const Values values = {std::to_string(i), std::string(static_cast<std::size_t>(i) % 40, 'v')};
+      const auto v = views(values);
+      const std::uint64_t hash = kind == 0   ? 42
+                                 : kind == 1 ? ~std::uint64_t{0} - static_cast<std::uint64_t>(i % 3)
+                                             : index.hash_of(v.data(), v.size());
+      REQUIRE(index.find(hash, v.data(), v.size()) == nullptr);
+      records.push_back(record(hash, values));
+      keys.push_back(values);
+      index.insert(&records.back());
+      REQUIRE(index.size() == records.size());
+      for (std::size_t k = 0; k < records.size(); k += 1 + records.size() / 20) {
+        const auto wanted = views(keys[k]);
+        REQUIRE(index.find(records[k].hash, wanted.data(), wanted.size()) == &records[k]);
+      }
+    }
+    for (std::size_t k = 0; k < records.size(); ++k) {
+      const auto wanted = views(keys[k]);
+      REQUIRE(index.find(records[k].hash, wanted.data(), wanted.size()) == &records[k]);
+      // The right hash with other values, and the right values with another hash.
+      const auto other = views({keys[k][0], keys[k][1] + "!"});
+      REQUIRE(index.find(records[k].hash, other.data(), other.size()) == nullptr);
+      REQUIRE(index.find(records[k].hash ^ 0x100, wanted.data(), wanted.size()) == nullptr);
+    }
+  }
+}
+
+TEST_CASE("the seed is the same within a process") {
+  CHECK(&HashSeed::of_process() == &HashSeed::of_process());
+  const HashSeed& seed = HashSeed::of_process();
+  CHECK((seed.first != 0 || seed.second != 0));
+}

@@ -1,0 +1,141 @@
+// promlite: tests of chunks of cells, and of the arena that hands them out.
+// SPDX-License-Identifier: MIT
+#include <promlite/detail/slab.hpp>
+
+#include <cstdint>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace promlite::detail;
+
+static std::uint64_t sum_at(Chunk& chunk, std::uint32_t offset) {
+  std::uint64_t sum = 0;
+  chunk.for_each_slab([&](Cell* slab) { sum += slab[offset].load(std::memory_order_relaxed); });
+  return sum;
+}
+
+static int slabs_of(Chunk& chunk) {
+  int count = 0;
+  chunk.for_each_slab([&](Cell*) { ++count; });
+  return count;
+}
+
+/// The calling thread's slab as an update gets it.
+static Cell* slab_of(Chunk& chunk) {
+  Cell* const slab = chunk.owned_already();
+  return slab != nullptr ? slab : chunk.owned();
+}
+
+TEST_CASE("a chunk makes a slab per thread that writes, aligned and zeroed, and keeps it") {
+  Chunk* const chunk = Chunk::make(13, true);
+  CHECK(chunk->size() == 16);
+  CHECK(slabs_of(*chunk) == 0);
+  CHECK(chunk->owned_already() == nullptr);
+  Cell* const mine = slab_of(*chunk);
+  REQUIRE(mine != nullptr);
+  CHECK(slabs_of(*chunk) == 1);
+  CHECK(mine != chunk->shared());
+  CHECK(chunk->shared() == chunk->shared());
+  CHECK(chunk->owned_already() == mine);
+  CHECK(chunk->owned() == mine);
+  CHECK(slabs_of(*chunk) == 2);
+  CHECK(reinterpret_cast<std::uintptr_t>(mine) % 64 == 0);
+  CHECK(reinterpret_cast<std::uintptr_t>(chunk->shared()) % 64 == 0);
+  for (std::uint32_t i = 0; i < chunk->size(); ++i) {
+    CHECK(mine[i].load() == 0);
+    CHECK(chunk->shared()[i].load() == 0);
+  }
+  mine[3].store(5);
+  chunk->shared()[3].fetch_add(2);
+  CHECK(sum_at(*chunk, 3) == 7);
+  for (int round = 0; round < 100; ++round) {
+    std::thread([&] {
+      Cell* const other = slab_of(*chunk);
+      REQUIRE(other != nullptr);
+      CHECK(other != mine);
+      other[3].store(other[3].load() + 1);
+    }).join();
+  }
+  // The slot was handed over a hundred times; nothing was lost and one slab served all.
+  CHECK(sum_at(*chunk, 3) == 107);
+  CHECK(slabs_of(*chunk) == 3);
+  Chunk::destroy(chunk);
+  Chunk::destroy(nullptr);
+}
+
+TEST_CASE("a chunk without owned cells has the shared slab alone") {
+  volatile bool owned = false;  // the compiler must not know that owned() finds no table here
+  Chunk* const chunk = Chunk::make(8, owned);
+  CHECK(slab_of(*chunk) == nullptr);
+  CHECK(slab_of(*chunk) == nullptr);
+  CHECK(chunk->size() == 8);
+  chunk->shared()[0].fetch_add(1);
+  CHECK(sum_at(*chunk, 0) == 1);
+  CHECK(slabs_of(*chunk) == 1);
+  Chunk::destroy(chunk);
+}
+
+TEST_CASE("a slot of another allocator owns nothing") {
+  Chunk* const chunk = Chunk::make(8, true);
+  std::thread([&] {
+    SlotAllocator foreign;
+    thread_slot.allocator = &foreign;
+    thread_slot.slot = foreign.acquire();
+    CHECK(slab_of(*chunk) == nullptr);
+    CHECK(slabs_of(*chunk) == 0);
+    thread_slot.allocator = nullptr;
+    CHECK(slab_of(*chunk) != nullptr);
+  }).join();
+  Chunk::destroy(chunk);
+}
+
+TEST_CASE("an arena's ranges never overlap, whatever their sizes, and start at zero") {
+  for (const bool owned : {false, true}) {
+    CellArena arena(owned);
+    std::set<std::pair<Chunk*, std::uint32_t>> taken;
+    std::uint32_t cells = 0;
+    for (std::uint32_t i = 0; i < 500; ++i) {
+      const std::uint32_t size = 1 + i * 7 % 30 + (i % 100 == 99 ? 5000 : 0);
+      const CellRange range = arena.take(size);
+      REQUIRE(range.offset + size <= range.chunk->size());
+      for (std::uint32_t cell = 0; cell < size; ++cell) {
+        REQUIRE(taken.insert({range.chunk, range.offset + cell}).second);
+        REQUIRE(range.chunk->shared()[range.offset + cell].load() == 0);
+      }
+      cells += size;
+    }
+    std::uint64_t room = 0;
+    arena.for_each_slab([&](Cell*, std::uint32_t size) { room += size; });
+    CHECK(room >= cells);
+    CHECK(room <= 2 * std::uint64_t{cells} + 2048);
+  }
+}
+
+TEST_CASE("the memory for hard times is handed out once, and what is beyond it is lost and harmless") {
+  // Memory is there in this program, so the reserve is not touched.
+  Cell* const slab = SlabMemory::allocate_or_reserve(64);
+  REQUIRE(slab != nullptr);
+  for (int i = 0; i < 64; ++i) CHECK(slab[i].load() == 0);
+  SlabMemory::release(slab);
+  SlabMemory::release(nullptr);
+  SlabMemory::lost()[largest_chunk - 1].fetch_add(1);
+}
+
+TEST_CASE("what was updated through no registry goes where nobody reads") {
+  CHECK(vanishing_chunk() == vanishing_chunk());
+  CHECK(slab_of(*vanishing_chunk()) == nullptr);
+}
+
+TEST_CASE("a family's counts of what went wrong") {
+  FamilyStats stats;
+  stats.count(&FamilyStats::refused);
+  stats.count(&FamilyStats::refused);
+  stats.count(&FamilyStats::repaired);
+  CHECK(stats.refused == 2);
+  CHECK(stats.repaired == 1);
+  CHECK(stats.overflowed == 0);
+}
