@@ -179,38 +179,45 @@ inline bool takes_name(std::string_view family, MetricType type, std::string_vie
   return false;
 }
 
-/// Calls `visit(name)` with the name of every family that could take `sample`, until one answers true.
-template <class Visit>
-bool any_possible_family(std::string_view sample, Visit&& visit) {
-  if (visit(sample) || visit(message_of(sample, "_total"))) return true;
-  for (const char* suffix : {"_total", "_created", "_bucket", "_count", "_sum", "_info"}) {
-    if (!ends_with(sample, suffix)) continue;
-    const std::string_view base = sample.substr(0, sample.size() - std::string_view(suffix).size());
-    if (visit(base) || visit(message_of(base, "_total"))) return true;
-  }
-  return false;
-}
+/// Knows the families that a new one must not clash with.
+class KnownFamilies {
+ public:
+  KnownFamilies() = default;
+  KnownFamilies(const KnownFamilies&) = delete;
+  KnownFamilies& operator=(const KnownFamilies&) = delete;
 
-/// The name of another family that writes, or could write, a sample name of the family `name`; empty when
-/// none does. `type_of(name)` gives a pointer to the type of a known family, or null.
-template <class TypeOf>
-std::string clashing_family(std::string_view name, MetricType type, TypeOf&& type_of) {
-  std::string clash;
-  const std::string_view base = base_name(name, type);
-  const auto taken = [&](std::string_view sample) {
-    return any_possible_family(sample, [&](std::string_view family) {
-      const MetricType* const other = family == name ? nullptr : type_of(family);
-      if (other == nullptr || !takes_name(family, *other, sample)) return false;
-      clash = std::string(family);
-      return true;
-    });
-  };
-  if (taken(name)) return clash;
-  for (const char* const* suffix = suffixes_of(type); *suffix != nullptr; ++suffix) {
-    if (taken(message_of(base, *suffix))) return clash;
+  /// The name of another family that writes, or could write, a sample name of the family `name`; empty when
+  /// none does.
+  PROMLITE_COLD std::string clashing_with(std::string_view name, MetricType type) const {
+    const std::string base(base_name(name, type));
+    std::string clash = taker_of(name, name);
+    for (const char* const* suffix = suffixes_of(type); clash.empty() && *suffix != nullptr; ++suffix) {
+      clash = taker_of(base + *suffix, name);
+    }
+    return clash;
   }
-  return {};
-}
+
+ protected:
+  ~KnownFamilies() = default;
+
+  /// True, and its type, when there is a family of this name.
+  virtual bool find_type(std::string_view family, MetricType& type) const = 0;
+
+ private:
+  // The family but `except` that takes `sample`. It is called so itself, or so without one of the suffixes; a
+  // counter ends in `_total` besides.
+  PROMLITE_COLD std::string taker_of(std::string_view sample, std::string_view except) const {
+    for (const char* suffix : {"", "_total", "_created", "_bucket", "_count", "_sum", "_info"}) {
+      if (!ends_with(sample, suffix)) continue;
+      std::string family(sample.substr(0, sample.size() - std::string_view(suffix).size()));
+      for (int attempt = 0; attempt < 2; ++attempt, family += "_total") {
+        MetricType type = MetricType::untyped;
+        if (family != except && find_type(family, type) && takes_name(family, type, sample)) return family;
+      }
+    }
+    return {};
+  }
+};
 
 /// `counter http_requests_total{code,method}`, for messages.
 PROMLITE_COLD inline std::string describe(const Declaration& declared) {

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -44,12 +45,16 @@ namespace detail {
 #endif
 }
 
-/// Joins the parts of an error message.
-template <class... Parts>
-PROMLITE_COLD std::string message_of(const Parts&... parts) {
+PROMLITE_COLD inline std::string join(std::initializer_list<std::string_view> parts) {
   std::string text;
-  (text.append(std::string_view(parts)), ...);
+  for (const std::string_view part : parts) text.append(part);
   return text;
+}
+
+/// Joins the parts of a message; each is anything that a std::string_view can be made from.
+template <class... Parts>
+std::string message_of(const Parts&... parts) {
+  return join({std::string_view(parts)...});
 }
 
 }  // namespace detail

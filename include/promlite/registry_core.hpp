@@ -265,22 +265,15 @@ PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
   std::vector<CollectedFamily>& families = SinkAccess::families(sink);
   const std::lock_guard<std::mutex> lock(registration_);
   for (std::size_t i = 0; i < families.size(); ++i) {
-    MetricType type = MetricType::untyped;
-    const auto type_of = [&](std::string_view name) -> const MetricType* {
-      if (const SourceGroup* const group = directory_.find(name)) {
-        type = group->type();
-        return &type;
-      }
-      for (std::size_t before = 0; before < i; ++before) {
-        if (families[before].name == name && !families[before].samples.empty()) return &families[before].type;
-      }
-      return nullptr;
-    };
-    if (directory_.find(families[i].name) != nullptr ||
-        !clashing_family(families[i].name, families[i].type, type_of).empty()) {
-      families[i].samples.clear();
-      collector_errors_.fetch_add(1, std::memory_order_relaxed);
+    CollectedFamily& family = families[i];
+    const SinkAccess::FamiliesBefore before(families, i);
+    if (directory_.find(family.name) == nullptr &&
+        directory_.clashing_with(family.name, family.type).empty() &&
+        before.clashing_with(family.name, family.type).empty()) {
+      continue;
     }
+    family.samples.clear();
+    collector_errors_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

@@ -174,6 +174,32 @@ class SinkAccess {
   static std::vector<detail::CollectedFamily>& families(Sink& sink) noexcept { return sink.families_; }
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
 
+  /// The first `count` of some families sorted by name, but for those that were dropped.
+  class FamiliesBefore final : public detail::KnownFamilies {
+   public:
+    FamiliesBefore(const std::vector<detail::CollectedFamily>& families, std::size_t count) noexcept
+        : families_(families), count_(count) {}
+
+   private:
+    bool find_type(std::string_view family, MetricType& type) const override {
+      std::size_t low = 0;
+      for (std::size_t high = count_; low < high;) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (families_[middle].name < family) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      if (low == count_ || families_[low].name != family) return false;
+      type = families_[low].type;
+      return !families_[low].samples.empty();
+    }
+
+    const std::vector<detail::CollectedFamily>& families_;
+    const std::size_t count_;
+  };
+
   /// Drops what a collector wrote that threw.
   static void roll_back(Sink& sink, std::size_t families) { sink.families_.resize(families); }
 

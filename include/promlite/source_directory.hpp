@@ -27,7 +27,7 @@ struct SourceGroup {
 };
 
 /// The sources of a registry by name, with the rules that hold between them. Used under the registry's lock.
-class SourceDirectory {
+class SourceDirectory final : public KnownFamilies {
  public:
   using Groups = std::vector<std::unique_ptr<SourceGroup>>;
 
@@ -114,25 +114,20 @@ class SourceDirectory {
   }
 
   PROMLITE_COLD void check_clashes(const Declaration& declared) const {
-    MetricType type = MetricType::untyped;
-    const std::string clash =
-        clashing_family(declared.name, declared.type, [&](std::string_view name) -> const MetricType* {
-          SourceGroup* const group = find_alive(name);
-          if (group == nullptr) return nullptr;
-          type = group->type();
-          return &type;
-        });
-    if (!clash.empty())
+    const std::string clash = clashing_with(declared.name, declared.type);
+    if (!clash.empty()) {
       refuse(declared, find(clash)->sources.front()->declared(), "they would share a sample name");
+    }
   }
 
-  SourceGroup* find_alive(std::string_view name) const noexcept {
-    SourceGroup* const group = find(name);
-    if (group == nullptr) return nullptr;
+  bool find_type(std::string_view family, MetricType& type) const override {
+    const SourceGroup* const group = find(family);
+    if (group == nullptr) return false;
+    type = group->type();
     for (const std::unique_ptr<Source>& source : group->sources) {
-      if (!source->gone()) return group;
+      if (!source->gone()) return true;
     }
-    return nullptr;
+    return false;
   }
 
   PROMLITE_COLD static void check_same_kind(const Declaration& declared, const Declaration& known) {
