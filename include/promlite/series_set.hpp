@@ -82,12 +82,17 @@ class SeriesSet {
   const std::vector<Series*>& sorted() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (pending_.empty()) return sorted_;
-      sorted_.insert(sorted_.end(), pending_.begin(), pending_.end());
-      pending_.clear();
-      pending_.shrink_to_fit();
+      if (!pending_.empty()) {
+        sorted_.insert(sorted_.end(), pending_.begin(), pending_.end());
+        pending_.clear();
+        pending_.shrink_to_fit();
+      }
     }
-    stable_sort(sorted_, [this](const Series* a, const Series* b) { return less(*a, *b); });
+    if (in_order_ != sorted_.size()) {
+      sort_in(
+          sorted_, [this](const Series* a, const Series* b) { return less(*a, *b); }, in_order_);
+      in_order_ = sorted_.size();
+    }
     return sorted_;
   }
 
@@ -244,6 +249,7 @@ class SeriesSet {
   std::uint32_t created_ = 0;
   std::vector<Series*> pending_;  ///< created since the last scrape
   std::vector<Series*> sorted_;   ///< the others; the scrape's own
+  std::size_t in_order_ = 0;      ///< of sorted_, from the front on
   std::vector<std::size_t> label_order_;
 };
 
