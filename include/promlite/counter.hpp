@@ -62,9 +62,9 @@ class Counter {
   friend struct detail::MetricTraits<Counter>;
 
   static constexpr bool has_real = std::is_same_v<T, double>;
-  // A double counter moves on to its real cell long before the integer one could wrap.
-  static constexpr std::uint64_t whole_limit = std::uint64_t{1} << 53;
-  static constexpr std::uint64_t whole_limit_bits = 0x4340000000000000;  // of the double 2^53
+  // Of the double 2^53, from which on every double is whole.
+  static constexpr std::uint64_t all_whole_bits = 0x4340000000000000;
+  // A double counter moves on to its real cell before the integer one could wrap.
   static constexpr std::uint64_t cell_limit = std::uint64_t{1} << 62;
 
   Counter(detail::CellRange range, detail::FamilyStats* stats) noexcept : range_(range), stats_(stats) {}
@@ -83,14 +83,14 @@ class Counter {
 
   PROMLITE_ALWAYS_INLINE void inc_whole(std::uint64_t amount) const noexcept {
     if constexpr (has_real) {
-      if (amount >= whole_limit || !room_for_whole()) return add_real(static_cast<double>(amount));
+      if (amount >= cell_limit || !room_for_whole()) return add_real(static_cast<double>(amount));
     }
     add_whole(amount);
   }
 
   PROMLITE_ALWAYS_INLINE void inc_real(double amount) const noexcept {
     // As integers, the bits of doubles in [0, 2^53) are below those of 2^53, and those of all else are not.
-    if (PROMLITE_LIKELY(detail::bits_of(amount) < whole_limit_bits)) {
+    if (PROMLITE_LIKELY(detail::bits_of(amount) < all_whole_bits)) {
       const auto whole_part = static_cast<std::int64_t>(amount);
       if (static_cast<double>(whole_part) == amount) return inc_whole(static_cast<std::uint64_t>(whole_part));
       if constexpr (has_real) return add_real(amount);
@@ -102,17 +102,15 @@ class Counter {
   PROMLITE_COLD void inc_unusual(double amount) const noexcept {
     if (detail::bits_of(amount) == detail::sign_bit) return add_whole(0);
     if (!detail::is_finite(amount) || detail::is_negative(amount)) return refuse();
-    if constexpr (has_real) {
-      add_real(amount);
-    } else if (amount < 0x1p64) {
-      add_whole(static_cast<std::uint64_t>(amount));
-    } else {
-      refuse();
-    }
+    if (amount < 0x1p64) return inc_whole(static_cast<std::uint64_t>(amount));
+    if constexpr (has_real) return add_real(amount);
+    refuse();
   }
 
   bool room_for_whole() const noexcept {
-    const detail::Cell* const slab = range_.chunk->owned_already();
+    const detail::Cell* slab = range_.chunk->owned_already();
+    // A thread's first update: the slot that it gets may have cells that its last owner filled.
+    if (!PROMLITE_LIKELY(slab != nullptr)) slab = range_.chunk->owned();
     const detail::Cell* const cells = slab != nullptr ? slab : range_.chunk->shared();
     return cells[range_.offset].load(std::memory_order_relaxed) < cell_limit;
   }

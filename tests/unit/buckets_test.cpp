@@ -8,21 +8,13 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 using namespace promlite;
+using test::error_of;
 
 static const double infinity = std::numeric_limits<double>::infinity();
 static const double nan_value = std::numeric_limits<double>::quiet_NaN();
-
-template <class Make>
-static std::string error_of(Make&& make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST_CASE("bounds as given") {
   CHECK(buckets({1, 2.5, 10}).bounds == std::vector<double>{1, 2.5, 10});
