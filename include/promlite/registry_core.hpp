@@ -99,6 +99,7 @@ class RegistryCore {
   PROMLITE_COLD static void check(Declaration& declared) {
     declared.normalise();
     DeclarationCheck(declared).run();
+    declared.drop_empty_facts();
   }
   Source* find_same(const Declaration& declared) const { return directory_.find_same(declared); }
 
@@ -179,7 +180,7 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
 PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
   std::vector<std::unique_ptr<Source>> dead;  // destroyed after the lock: what a callback holds is user code
   const std::lock_guard<std::mutex> lock(registration_);
-  directory_.take_gone(dead);
+  if (has_collectors()) directory_.take_gone(dead);
   std::size_t kept = 0;
   for (const CollectorEntry& entry : collectors_) {
     if (!entry.gate->closed()) collectors_[kept++] = entry;

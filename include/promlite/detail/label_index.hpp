@@ -68,14 +68,17 @@ PROMLITE_ALWAYS_INLINE std::uint64_t read_word(const char* from) noexcept {
   return word;
 }
 
-/// Hashes one value on top of `hash`; its length takes part, so ("a", "bc") and ("ab", "c") differ.
-PROMLITE_ALWAYS_INLINE std::uint64_t hash_value(std::uint64_t hash, const HashSeed& seed,
+/// Hashes the value at `index`, independently of the others, so that a processor can do them side by side;
+/// the sum over the indices is the hash of all. Length and index take part: ("a", "bc"), ("ab", "c") and
+/// ("bc", "a") differ.
+PROMLITE_ALWAYS_INLINE std::uint64_t hash_value(const HashSeed& seed, std::size_t index,
                                                 std::string_view value) noexcept {
   const char* at = value.data();
   std::size_t left = value.size();
+  const std::uint64_t first = seed.first + index * 0x9E3779B97F4A7C15;
+  std::uint64_t second = seed.second ^ left;
   while (left > 16) {
-    hash = folded_product(read_word<std::uint64_t>(at) ^ seed.first ^ hash,
-                          read_word<std::uint64_t>(at + 8) ^ seed.second);
+    second = folded_product(read_word<std::uint64_t>(at) ^ first, read_word<std::uint64_t>(at + 8) ^ second);
     at += 16;
     left -= 16;
   }
@@ -92,7 +95,7 @@ PROMLITE_ALWAYS_INLINE std::uint64_t hash_value(std::uint64_t hash, const HashSe
           static_cast<std::uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
           static_cast<unsigned char>(at[left - 1]);
   }
-  return folded_product(low ^ seed.first ^ hash, high ^ seed.second ^ (value.size() * 0x9E3779B97F4A7C15));
+  return folded_product(low ^ first, high ^ second);
 }
 
 /// Label values one behind the other, each after its length: one byte, or 255 and four bytes.
@@ -186,7 +189,7 @@ class LabelIndex {
   PROMLITE_ALWAYS_INLINE std::uint64_t hash_of(const std::string_view* values,
                                                std::size_t count) const noexcept {
     std::uint64_t hash = 0;
-    for (std::size_t i = 0; i < count; ++i) hash = hash_value(hash, seed_, values[i]);
+    for (std::size_t i = 0; i < count; ++i) hash += hash_value(seed_, i, values[i]);
     return hash;
   }
 

@@ -47,11 +47,13 @@ constexpr std::size_t max_number_chars = 32;
 
 /// Writes decimal digits; needs max_number_chars of room and returns the end.
 inline char* write_number(char* to, std::uint64_t value) noexcept {
-  if (PROMLITE_LIKELY(value < 10)) {
-    *to = static_cast<char>('0' + value);
-    return to + 1;
-  }
-  return std::to_chars(to, to + max_number_chars, value).ptr;
+  if (value >= 1000) return std::to_chars(to, to + max_number_chars, value).ptr;
+  // Up to three digits, as status codes and small counts have.
+  const auto small = static_cast<unsigned>(value);
+  if (small >= 100) *to++ = static_cast<char>('0' + small / 100);
+  if (small >= 10) *to++ = static_cast<char>('0' + small / 10 % 10);
+  *to++ = static_cast<char>('0' + small % 10);
+  return to;
 }
 
 inline char* write_number(char* to, std::int64_t value) noexcept {
