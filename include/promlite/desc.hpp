@@ -136,6 +136,16 @@ struct Declaration {
     drop_carriage_returns(help);
     stable_sort(const_labels, [](const auto& a, const auto& b) { return a.first < b.first; });
   }
+
+  /// An empty value is to Prometheus the same as no such label. Facts, whose label names may differ from one
+  /// series to the next, must not differ by it alone.
+  PROMLITE_COLD void drop_empty_facts() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; type == MetricType::info && i < const_labels.size(); ++i) {
+      if (!const_labels[i].second.empty()) std::swap(const_labels[kept++], const_labels[i]);
+    }
+    if (type == MetricType::info) const_labels.resize(kept);
+  }
 };
 
 // The suffixes of the sample names that a family of each type writes, in any format: a family takes its base
