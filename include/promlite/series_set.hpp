@@ -172,8 +172,12 @@ class SeriesSet {
       for (std::size_t i = 0; i < count; ++i) {
         if (!is_utf8(values[i])) return with_repaired(values, count);
       }
-      // acquire: see overflow_used(). A full family answers a flood without its lock.
-      if (full_.load(std::memory_order_acquire) && overflow_used()) return overflow();
+      // A full family answers a flood without its lock. acquire: see overflow_used(); and the series that
+      // were made since with() looked are seen, after which none is made any more.
+      if (full_.load(std::memory_order_acquire) && overflow_used()) {
+        Series* const made_since = index_.find(hash, values, count);
+        return made_since != nullptr ? *made_since : overflow();
+      }
       const std::lock_guard<std::mutex> lock(mutex_);
       if (Series* const found = index_.find(hash, values, count)) return *found;
       if (stands_for_overflow(values, count)) return list_overflow();

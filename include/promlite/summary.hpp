@@ -161,7 +161,10 @@ class Summary {
     if (detail::Cell* const slab = range_.chunk->owned()) {
       observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
     } else {
-      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, value);
+      detail::Cell* const shared = range_.chunk->shared();
+      // There the cell of the tree's address is any other metric's cell as well.
+      if (shared == detail::SlabMemory::lost()) return;
+      observe_in<detail::SharedUpdate>(shared + range_.offset, value);
     }
   }
 

@@ -71,7 +71,8 @@ class CellTree {
   }
 
   PROMLITE_COLD static Cell* make_page(Cell& address, std::uint32_t size) noexcept {
-    Cell* const page = new (std::nothrow) Cell[size]();
+    const Allocating allocation;
+    Cell* const page = allocation.outermost() ? new (std::nothrow) Cell[size]() : nullptr;
     if (page == nullptr) return nullptr;
     std::uint64_t there = 0;
     // release: whoever finds the page sees its zeroes. acquire on failure: so do we with the winner's.

@@ -50,7 +50,10 @@ class SlabMemory {
   /// that can be counted nowhere else is counted all the same. At most `largest_chunk` cells. Null when that
   /// is used up, after 16 large chunks or hundreds of small ones.
   PROMLITE_COLD static Cell* allocate_or_reserve(std::uint32_t cells) noexcept {
-    if (Cell* const slab = allocate(cells)) return slab;
+    const Allocating allocation;
+    if (allocation.outermost()) {
+      if (Cell* const slab = allocate(cells)) return slab;
+    }
     std::uint32_t at = reserve_used.load(std::memory_order_relaxed);
     do {
       if (reserve_size - at < cells) return nullptr;
@@ -117,10 +120,12 @@ class Chunk {
   }
 
   /// The calling thread's slab, made now if need be, or null when it has to use shared(): it owns no slot of
-  /// this chunk's allocator, or there is no memory for a slab.
+  /// this chunk's allocator, there is no memory for a slab, or this very thread is getting some right now.
   PROMLITE_COLD Cell* owned() noexcept {
     ThreadSlot& mine = thread_slot;
-    if (slots_ == 0 || !take_thread_slot(mine) || mine.allocator != allocator_) return nullptr;
+    const Allocating allocation;
+    if (slots_ == 0 || !allocation.outermost() || !take_thread_slot(mine) || mine.allocator != allocator_)
+      return nullptr;
     SlabPointer& slab = slabs()[mine.slot];
     if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
     Cell* const made = SlabMemory::allocate(cells_);

@@ -80,13 +80,31 @@ class SlotAllocator {
 struct ThreadSlot {
   const SlotAllocator* allocator = nullptr;  ///< null until the first update and after the thread's end
   std::uint32_t slot = 0;
-  bool ended = false;  ///< the thread has given its slot back for good
+  bool ended = false;       ///< the thread has given its slot back for good
+  bool allocating = false;  ///< see Allocating
 };
 
 inline SlotAllocator slot_allocator;
 /// The allocator of storage without owned cells: no thread ever has a slot of it.
 inline SlotAllocator no_slots;
 inline thread_local ThreadSlot thread_slot;
+
+/// Marks that this thread allocates for an update. A program's own allocation function may update metrics,
+/// too, and so come back to where it was called from: then it must do without an allocation, or it would
+/// never end.
+class Allocating {
+ public:
+  Allocating() noexcept : outermost_(!thread_slot.allocating) { thread_slot.allocating = true; }
+  Allocating(const Allocating&) = delete;
+  Allocating& operator=(const Allocating&) = delete;
+  ~Allocating() {
+    if (outermost_) thread_slot.allocating = false;
+  }
+  bool outermost() const noexcept { return outermost_; }
+
+ private:
+  const bool outermost_;
+};
 
 /// Gives the thread's slot back when the thread's thread_local objects are destroyed. Updates made after that
 /// (by destructors that run later, or on the main thread by static destructors) use shared cells.
