@@ -43,7 +43,7 @@ class TextEncoder final : public Encoder {
     out_->append(type_line(head.type));
     name_size_ = name_.size();
     name_.reserve(ByteBuffer::padding);
-    bounds_ = nullptr;
+    le_texts_.clear();
   }
 
   void value(PaddedText labels, Number number) override {
@@ -54,7 +54,9 @@ class TextEncoder final : public Encoder {
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
-    if (sample.bounds != bounds_ || sample.size != bounds_size_) remember_bounds(sample);
+    if (le_texts_.size() == 0 || sample.bounds != bounds_ || sample.size != bounds_size_) {
+      remember_bounds(sample);
+    }
     std::uint64_t total = 0;
     const char* le = le_texts_.data();
     for (std::size_t i = 0; i <= sample.size; ++i, le += le_stride) {
