@@ -95,7 +95,8 @@ static bool settles_at(const char* folder, int count) {
 class Served {
  public:
   explicit Served(const ServerOptions& options = {})
-      : descriptors_(test::count_of("fd")), threads_(threads_here()), server_(start(options)) {
+      : descriptors_(test::count_of("fd")), threads_(threads_here()) {
+    REQUIRE(server_.start("127.0.0.1:0", source, options) == "");
     all_descriptors_ = test::count_of("fd");
   }
   ~Served() {
@@ -123,12 +124,6 @@ class Served {
   std::shared_ptr<Source> source = std::make_shared<Source>();
 
  private:
-  Server start(const ServerOptions& options) {
-    auto server = Server::start("127.0.0.1:0", source, options);
-    REQUIRE(server.message() == "");
-    return std::move(*server);
-  }
-
   int descriptors_;
   int threads_;
   int all_descriptors_ = 0;
@@ -565,11 +560,12 @@ TEST_CASE("without descriptors the server waits for better times, and does not s
   Child child([](int in, int out) {
     const rlimit few = {40, 40};
     setrlimit(RLIMIT_NOFILE, &few);
-    const auto server = Server::start("127.0.0.1:0", std::make_shared<Source>(), {});
+    Server server;
+    const bool started = server.start("127.0.0.1:0", std::make_shared<Source>(), {}).empty();
     const auto say = [out](const std::string& text) {
       (void)!write(out, (text + "\n").data(), text.size() + 1);
     };
-    say(server ? server->address() : "failed");
+    say(started ? server.address() : "failed");
     char c = 0;
     (void)!read(in, &c, 1);
     const double before = cpu_seconds();
@@ -595,11 +591,12 @@ TEST_CASE("without descriptors the server waits for better times, and does not s
 
 TEST_CASE("a limit below what is open already") {
   Child child([](int in, int out) {
-    const auto server = Server::start("127.0.0.1:0", std::make_shared<Source>(), {});
+    Server server;
+    const bool started = server.start("127.0.0.1:0", std::make_shared<Source>(), {}).empty();
     const auto say = [out](const std::string& text) {
       (void)!write(out, (text + "\n").data(), text.size() + 1);
     };
-    say(server->address());
+    say(started ? server.address() : "failed");
     char c = 0;
     (void)!read(in, &c, 1);
     const rlimit few = {20, 20};
@@ -645,8 +642,9 @@ TEST_CASE("a fork leaves the server to the parent, and the child can have its ow
     const bool stopped = test::seconds_of([&] { served.server().stop(); }) < 0.2;
     bool answered = false;
     {
-      auto own = Server::start("127.0.0.1:0", served.source, {});
-      answered = own && test::get(own->address()).body == "up 1\n";
+      Server own;
+      answered =
+          own.start("127.0.0.1:0", served.source, {}).empty() && test::get(own.address()).body == "up 1\n";
     }
     (void)!write(out, stopped && answered ? "good\n" : "bad\n", 5);
   });

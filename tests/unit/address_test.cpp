@@ -7,9 +7,10 @@
 #include "support/catch.hpp"
 
 static std::string read(std::string_view text) {
-  const auto address = promlite::detail::parse_address(text);
-  if (!address) return "error: " + address.message();
-  return address->path.empty() ? address->host + " " + address->port : "path " + address->path;
+  promlite::detail::ListenAddress address;
+  if (const char* const problem = promlite::detail::parse_address(text, address))
+    return std::string("error: ") + problem;
+  return address.path.empty() ? address.host + " " + address.port : "path " + address.path;
 }
 
 TEST_CASE("addresses of every kind") {

@@ -1,5 +1,5 @@
-// promlite: which format a scrape gets. The one place that knows them all: a new format is a row of each
-// function. SPDX-License-Identifier: MIT
+// promlite: which format a scrape gets: the one place that knows them all.
+// SPDX-License-Identifier: MIT
 #ifndef PROMLITE_EXPOSITION_NEGOTIATION_HPP
 #define PROMLITE_EXPOSITION_NEGOTIATION_HPP
 

@@ -4,7 +4,6 @@
 #define PROMLITE_TRANSPORT_ADDRESS_HPP
 
 #include <promlite/config.hpp>
-#include <promlite/error.hpp>
 
 #include <cstddef>
 #include <string>
@@ -21,33 +20,30 @@ struct ListenAddress {
 };
 
 /// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
-/// internals, so a wildcard must be written. The failure says what is wrong, without the address.
-PROMLITE_COLD inline Expected<ListenAddress> parse_address(std::string_view text) {
-  using Result = Expected<ListenAddress>;
-  ListenAddress address;
-  if (text.find('\0') != std::string_view::npos) return Result::failure("there is a NUL in it");
+/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
+PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
+  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
   if (text.substr(0, 5) == "unix:") {
-    address.path = std::string(text.substr(5));
-    if (address.path.empty()) return Result::failure("there is no path behind unix:");
-    return address;
+    address.path = text.substr(5);
+    if (address.path.empty()) return "there is no path behind unix:";
+    return nullptr;
   }
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || text.back() == ']') {
-    return Result::failure("there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH");
+    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
   }
   std::string_view host = text.substr(0, colon);
   if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']' || host.size() < 4)
-      return Result::failure("the brackets are not around an IPv6 address");
+    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
     host = host.substr(1, host.size() - 2);
     if (host.find(':') == std::string_view::npos) {
-      return Result::failure("the brackets are not around an IPv6 address");
+      return "the brackets are not around an IPv6 address";
     }
   } else if (host.find(':') != std::string_view::npos) {
-    return Result::failure("an IPv6 address needs brackets: [::1]:9464");
+    return "an IPv6 address needs brackets: [::1]:9464";
   }
   // Resolvers disagree about what this is.
-  if (host == "*") return Result::failure("a wildcard is written 0.0.0.0 or [::]");
+  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
   const std::string_view port = text.substr(colon + 1);
   unsigned long number = 0;
   bool digits = !port.empty() && port.size() <= 5;
@@ -55,10 +51,10 @@ PROMLITE_COLD inline Expected<ListenAddress> parse_address(std::string_view text
     if (c < '0' || c > '9') digits = false;
     if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
   }
-  if (!digits || number > 65535) return Result::failure("the port is not a number from 0 to 65535");
-  address.host = host.empty() ? "127.0.0.1" : std::string(host);
-  address.port = std::string(port);
-  return address;
+  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
+  address.host = host.empty() ? "127.0.0.1" : host;
+  address.port = port;
+  return nullptr;
 }
 
 }  // namespace detail

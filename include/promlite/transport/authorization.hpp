@@ -1,5 +1,5 @@
-// promlite: who may read the metrics: the Authorization header against the server's secrets, in constant
-// time. SPDX-License-Identifier: MIT
+// promlite: who may read the metrics: the Authorization header, compared in constant time.
+// SPDX-License-Identifier: MIT
 #ifndef PROMLITE_TRANSPORT_AUTHORIZATION_HPP
 #define PROMLITE_TRANSPORT_AUTHORIZATION_HPP
 

@@ -119,6 +119,23 @@ class Connection {
     return sent_ == head_size_ + body_.size() ? Io::done : Io::blocked;
   }
 
+  /// How soon it has to go when there are too many; 0: not yet. `stalled`: a reader with no progress since
+  /// then stands still.
+  int expendability(Instant stalled) const noexcept {
+    switch (state_) {
+      case State::reading:
+      case State::lingering:
+        return 3;
+      case State::sending:
+        return since <= stalled ? 2 : 0;
+      case State::waiting:
+        return 1;
+      case State::closed:
+        break;
+    }
+    return 0;
+  }
+
   /// The body that the connection no longer needs, or null.
   Body* take_body() noexcept { return std::exchange(shared_, nullptr); }
 
@@ -162,6 +179,35 @@ class Connection {
   std::string_view body_;
   Body* shared_ = nullptr;
   char head_[max_response_head + 256];  // 256: the longest content type and challenge
+};
+
+/// Some of a server's connections, none of them owned. Its room is made once.
+class ConnectionList {
+ public:
+  /// Room for as many as there will ever be. Throws std::bad_alloc.
+  void reserve(std::size_t most) { items_.reset(new Connection*[most]); }
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  Connection** begin() const noexcept { return items_.get(); }
+  Connection** end() const noexcept { return items_.get() + size_; }
+  Connection*& operator[](std::size_t i) const noexcept { return items_[i]; }
+
+  void push_back(Connection* connection) noexcept { items_[size_++] = connection; }
+  Connection* pop_back() noexcept { return items_[--size_]; }
+  /// Drops all but the first ones.
+  void truncate(std::size_t size) noexcept { size_ = size; }
+  void remove(const Connection& connection) noexcept {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (items_[i] != &connection) items_[kept++] = items_[i];
+    }
+    size_ = kept;
+  }
+
+ private:
+  std::unique_ptr<Connection*[]> items_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// promlite: HTTP/1.1 messages as functions over bytes: reads a request's head, writes a response's head. No
-// socket. SPDX-License-Identifier: MIT
+// promlite: HTTP/1.1 messages as functions over bytes: request heads read, response heads written.
+// SPDX-License-Identifier: MIT
 #ifndef PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP
 #define PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP
 
@@ -37,28 +37,9 @@ struct HttpRequest {
 };
 
 /// tchar of RFC 9110 section 5.6.2.
-constexpr bool is_token_char(char c) noexcept {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  switch (c) {
-    case '!':
-    case '#':
-    case '$':
-    case '%':
-    case '&':
-    case '\'':
-    case '*':
-    case '+':
-    case '-':
-    case '.':
-    case '^':
-    case '_':
-    case '`':
-    case '|':
-    case '~':
-      return true;
-    default:
-      return false;
-  }
+inline bool is_token_char(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::memchr("!#$%&'*+-.^_`|~", c, 15) != nullptr;
 }
 
 constexpr char to_lower(char c) noexcept {

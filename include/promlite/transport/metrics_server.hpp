@@ -43,8 +43,11 @@ class MetricsServer {
   explicit MetricsServer(std::string_view address, const ServerOptions& options = {})
       : MetricsServer(address, default_registry(), options) {}
   /// Serves `registry`. Throws Error naming the address and the reason.
-  PROMLITE_COLD MetricsServer(std::string_view address, Registry& registry, const ServerOptions& options = {})
-      : server_(take(launch(address, registry, options))) {}
+  PROMLITE_COLD MetricsServer(std::string_view address, Registry& registry,
+                              const ServerOptions& options = {}) {
+    const std::string reason = launch(address, registry, options);
+    if (!reason.empty()) detail::fail(reason);
+  }
 
   /// As the constructors, but returns the reason instead of throwing Error.
   PROMLITE_COLD static Expected<MetricsServer> start(std::string_view address,
@@ -53,9 +56,10 @@ class MetricsServer {
   }
   PROMLITE_COLD static Expected<MetricsServer> start(std::string_view address, Registry& registry,
                                                      const ServerOptions& options = {}) {
-    auto server = launch(address, registry, options);
-    if (!server) return Expected<MetricsServer>::failure(server.message());
-    return MetricsServer(std::move(*server));
+    MetricsServer server;
+    std::string reason = server.launch(address, registry, options);
+    if (!reason.empty()) return Expected<MetricsServer>::failure(std::move(reason));
+    return server;
   }
 
   /// Moving leaves a server that has been stopped.
@@ -79,16 +83,10 @@ class MetricsServer {
   void stop() noexcept { server_.stop(); }
 
  private:
-  explicit MetricsServer(detail::Server server) noexcept : server_(std::move(server)) {}
+  MetricsServer() = default;
 
-  static Expected<detail::Server> launch(std::string_view address, Registry& registry,
-                                         const ServerOptions& options) {
-    return detail::Server::start(address, std::make_shared<detail::RegistrySource>(registry.share()),
-                                 options);
-  }
-  static detail::Server take(Expected<detail::Server> server) {
-    if (!server) detail::fail(server.message());
-    return std::move(*server);
+  std::string launch(std::string_view address, Registry& registry, const ServerOptions& options) {
+    return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share()), options);
   }
 
   detail::Server server_;

@@ -27,12 +27,11 @@ namespace detail {
 
 /// What the threads of a server share with its owner. They keep it alive: an owner does not wait for ever.
 struct ServerState {
-  ServerState(const ServerOptions& options, std::shared_ptr<ScrapeSource> scraped, Listener opened)
+  ServerState(const ServerOptions& options, std::shared_ptr<ScrapeSource> scraped)
       : source(std::move(scraped)),
-        listener(std::move(opened)),
         site(options),
         worker(source, wake),
-        loop(ServerLimits(options), site, *source, listener, wake, worker) {
+        loop(site, *source, listener, wake, worker) {
     loop.set_ready(options.ready);
   }
 
@@ -51,9 +50,10 @@ struct ServerState {
 /// doing. Not thread safe, but for set_ready().
 class Server {
  public:
-  /// Listens and answers, or says why not.
-  static Expected<Server> start(std::string_view address, std::shared_ptr<ScrapeSource> source,
-                                const ServerOptions& options);
+  Server() = default;
+  /// Listens and answers; the reason why not, with the address, or nothing. Once only.
+  std::string start(std::string_view address, std::shared_ptr<ScrapeSource> source,
+                    const ServerOptions& options);
 
   Server(Server&& other) noexcept { swap(other); }
   Server& operator=(Server&& other) noexcept {
@@ -74,7 +74,6 @@ class Server {
   // Leaves room below 200 ms for a busy machine.
   static constexpr Instant stop_timeout = 100;
 
-  Server() = default;
   void swap(Server& other) noexcept {
     std::swap(state_, other.state_);
     std::swap(loop_, other.loop_);
@@ -83,8 +82,7 @@ class Server {
     std::swap(port_, other.port_);
     std::swap(process_, other.process_);
   }
-  static Expected<Server> open(std::string_view address, std::shared_ptr<ScrapeSource> source,
-                               const ServerOptions& options);
+  std::string open(std::string_view address, const ServerOptions& options);
   int start_threads();
   static bool end_thread(Thread& thread, const std::atomic<bool>& finished) noexcept;
 
@@ -96,36 +94,34 @@ class Server {
   pid_t process_ = 0;
 };
 
-PROMLITE_COLD inline Expected<Server> Server::start(std::string_view address,
-                                                    std::shared_ptr<ScrapeSource> source,
-                                                    const ServerOptions& options) {
+PROMLITE_COLD inline std::string Server::start(std::string_view address, std::shared_ptr<ScrapeSource> source,
+                                               const ServerOptions& options) {
   std::string reason;
   PROMLITE_TRY {
-    Expected<Server> made = open(address, std::move(source), options);
-    if (made) return made;
-    reason = made.message();
+    if (const char* const problem = Site::problem_of(options)) {
+      reason = problem;
+    } else {
+      state_.reset(new ServerState(options, std::move(source)));
+      reason = open(address, options);
+    }
   }
   PROMLITE_CATCH_ALL { reason = "out of memory"; }
-  return Expected<Server>::failure(message_of("cannot serve metrics on ", address, ": ", reason));
+  if (reason.empty()) return reason;
+  stop();
+  return message_of("cannot serve metrics on ", address, ": ", reason);
 }
 
-// The failure is the reason alone.
-PROMLITE_COLD inline Expected<Server> Server::open(std::string_view address,
-                                                   std::shared_ptr<ScrapeSource> source,
-                                                   const ServerOptions& options) {
-  if (const char* problem = Site::problem_of(options)) return Expected<Server>::failure(problem);
-  Expected<Listener> listener = Listener::open(address);
-  if (!listener) return Expected<Server>::failure(listener.message());
-  Server made;
-  made.process_ = ::getpid();
-  made.address_ = listener->address();
-  made.port_ = listener->port();
-  made.state_ = std::make_shared<ServerState>(options, std::move(source), std::move(*listener));
-  int error = made.state_->wake && made.state_->finished && made.state_->worker ? 0 : EMFILE;
-  if (error == 0) error = made.start_threads();
-  if (error == 0) return made;
-  made.stop();
-  return Expected<Server>::failure(errno_text(error));
+// The reason alone.
+PROMLITE_COLD inline std::string Server::open(std::string_view address, const ServerOptions& options) {
+  process_ = ::getpid();
+  std::string reason = state_->listener.open(address);
+  if (!reason.empty()) return reason;
+  address_ = state_->listener.address();
+  port_ = state_->listener.port();
+  if (!(state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
+  state_->loop.open(ServerLimits(options));
+  const int error = start_threads();
+  return error == 0 ? reason : errno_text(error);
 }
 
 PROMLITE_COLD inline int Server::start_threads() {

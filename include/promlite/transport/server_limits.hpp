@@ -16,6 +16,7 @@ namespace detail {
 
 /// The limits of ServerOptions, each brought into the range where it makes sense.
 struct ServerLimits {
+  ServerLimits() = default;
   explicit ServerLimits(const ServerOptions& options) noexcept
       : header_timeout(within_a_day(options.header_timeout)),
         idle_timeout(within_a_day(options.idle_timeout)),
@@ -29,12 +30,21 @@ struct ServerLimits {
   }
 
   HttpLimits http;
-  Instant header_timeout;
-  Instant idle_timeout;
-  Instant write_timeout;
-  Instant scrape_timeout;
-  std::size_t connections;
-  std::size_t body_bytes;
+  Instant header_timeout = 0;
+  Instant idle_timeout = 0;
+  Instant write_timeout = 0;
+  Instant scrape_timeout = 0;
+  std::size_t connections = 0;
+  std::size_t body_bytes = 0;
+
+  /// How long a scrape may take: the scraper's own timeout, less what the answer's way back may take, but no
+  /// more than the server's.
+  Instant patience(const HttpRequest& request) const noexcept {
+    const Instant asked = parse_scrape_timeout(request.scrape_timeout);
+    if (asked <= 0) return scrape_timeout;
+    const Instant shorter = asked - (asked < 10000 ? asked / 20 : 500);
+    return shorter < scrape_timeout ? shorter : scrape_timeout;
+  }
 
  private:
   static Instant within_a_day(std::chrono::milliseconds value) noexcept {

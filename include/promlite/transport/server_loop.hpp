@@ -20,7 +20,6 @@
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace promlite {
 namespace detail {
@@ -32,30 +31,34 @@ namespace detail {
 /// running.
 class ServerLoop {
  public:
-  /// Everything is referred to and must live as long. Throws std::bad_alloc, as nothing does later.
-  ServerLoop(const ServerLimits& limits, const Site& site, ScrapeSource& source, Listener& listener,
-             Event& wake, ScrapeWorker& worker)
-      : limits_(limits),
-        site_(&site),
-        source_(&source),
-        listener_(&listener),
-        wake_(&wake),
-        worker_(&worker) {
-    const std::size_t most = limits_.connections + accepts_per_round;
-    fds_.reserve(most + first_connection);
-    connections_.reserve(most);
-    waiting_.reserve(most);
-    answered_.reserve(most);
-    resumed_.reserve(most);
-    fds_.push_back({wake.descriptor(), POLLIN, 0});
-    fds_.push_back({listener.descriptor(), POLLIN, 0});
+  /// Everything is referred to and must live as long.
+  ServerLoop(const Site& site, ScrapeSource& source, Listener& listener, Event& wake,
+             ScrapeWorker& worker) noexcept
+      : site_(&site), source_(&source), listener_(&listener), wake_(&wake), worker_(&worker) {}
+  ServerLoop(const ServerLoop&) = delete;
+  ServerLoop& operator=(const ServerLoop&) = delete;
+  ~ServerLoop() {
+    for (Connection* const each : connections_) {
+      drop(*each);
+      delete each;
+    }
+  }
+
+  /// Before run(). Throws std::bad_alloc, as nothing does later.
+  PROMLITE_COLD void open(const ServerLimits& limits) {
+    limits_ = limits;
+    const std::size_t most = limits.connections + accepts_per_round;
+    fds_.reset(new pollfd[most + first_connection]);
+    for (ConnectionList* const list : {&connections_, &waiting_, &answered_, &resumed_}) list->reserve(most);
+    fds_[0] = {wake_->descriptor(), POLLIN, 0};
+    fds_[1] = {listener_->descriptor(), POLLIN, 0};
   }
 
   /// Serves until stop(). Runs on the server's thread.
   void run() noexcept {
     now_ = now();
     while (!stopping_.load(std::memory_order_acquire)) {  // pairs with stop()
-      const int count = wait_for(fds_.data(), fds_.size(), wake_up_, now_);
+      const int count = wait_for(fds_.get(), first_connection + connections_.size(), wake_up_, now_);
       now_ = now();
       if (count < 0) {
         survive_poll();
@@ -69,10 +72,10 @@ class ServerLoop {
       if (fds_[1].revents != 0) accept_all();
       collect();
       for (Connection* const each : answered_) flush(*each);
-      answered_.clear();
+      answered_.truncate(0);
       end_round();
     }
-    for (const auto& each : connections_) drop(*each);
+    for (Connection* const each : connections_) drop(*each);
   }
 
   /// From any thread.
@@ -89,12 +92,8 @@ class ServerLoop {
   static constexpr Instant linger_timeout = 1000;
   static constexpr Instant stall_timeout = 1000;
 
-  // --- Reading
-  // -------------------------------------------------------------------------------------------------
-
   void read_all() noexcept {
-    for (Connection* const each : resumed_) take_request(*each);
-    resumed_.clear();
+    while (!resumed_.empty()) take_request(*resumed_.pop_back());
     for (std::size_t i = 0; i < connections_.size(); ++i) {
       if (fds_[first_connection + i].revents != 0)
         react(*connections_[i], fds_[first_connection + i].revents);
@@ -147,21 +146,10 @@ class ServerLoop {
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
       return answer(connection, error_reply(400));
     }
-    connection.deadline = now_ + patience(request);
+    connection.deadline = now_ + limits_.patience(request);
     connection.wait();
     waiting_.push_back(&connection);
   }
-
-  // The scraper's own timeout less what the answer's way back may take.
-  Instant patience(const HttpRequest& request) const noexcept {
-    const Instant asked = parse_scrape_timeout(request.scrape_timeout);
-    if (asked <= 0) return limits_.scrape_timeout;
-    const Instant shorter = asked - (asked < 10000 ? asked / 20 : 500);
-    return shorter < limits_.scrape_timeout ? shorter : limits_.scrape_timeout;
-  }
-
-  // --- Collecting
-  // ----------------------------------------------------------------------------------------------
 
   void collect() noexcept {
     if (waiting_.empty() || worker_->is_busy()) return;
@@ -208,7 +196,7 @@ class ServerLoop {
         begin(*each, reply, body->bytes.view(), body);
       }
     }
-    waiting_.resize(kept);
+    waiting_.truncate(kept);
     if (made) pool_.give_back(std::move(made));
   }
 
@@ -218,13 +206,10 @@ class ServerLoop {
 
   // A body is not kept for those who do not read it while others wait for its memory.
   PROMLITE_COLD void drop_stalled() noexcept {
-    for (const auto& each : connections_) {
+    for (Connection* const each : connections_) {
       if (each->state() == Connection::State::sending && now_ - each->since >= stall_timeout) drop(*each);
     }
   }
-
-  // --- Answering
-  // -----------------------------------------------------------------------------------------------
 
   void answer(Connection& connection, const Reply& reply) noexcept {
     begin(connection, reply, reply.body, nullptr);
@@ -260,25 +245,14 @@ class ServerLoop {
 
   void drop(Connection& connection) noexcept {
     if (connection.state() == Connection::State::closed) return;
-    if (connection.state() == Connection::State::waiting) forget(waiting_, connection);
-    if (!resumed_.empty()) forget(resumed_, connection);
+    if (connection.state() == Connection::State::waiting) waiting_.remove(connection);
+    resumed_.remove(connection);
     if (Body* const body = connection.take_body()) pool_.release(body);
     connection.close();
     ++closed_;
   }
 
-  static void forget(std::vector<Connection*>& list, const Connection& connection) noexcept {
-    std::size_t kept = 0;
-    for (Connection* const each : list) {
-      if (each != &connection) list[kept++] = each;
-    }
-    list.resize(kept);
-  }
-
-  // --- Connections
-  // ---------------------------------------------------------------------------------------------
-
-  void accept_all() noexcept {
+  PROMLITE_COLD void accept_all() noexcept {
     std::size_t lost = 0;
     for (std::size_t i = 0; i < accepts_per_round; ++i) {
       Connection* victim = nullptr;
@@ -300,12 +274,12 @@ class ServerLoop {
     if (lost == accepts_per_round) pause_accepting();
   }
 
-  void add(FileDescriptor fd) noexcept {
+  PROMLITE_COLD void add(FileDescriptor fd) noexcept {
     PROMLITE_TRY {
-      const pollfd entry = {fd.get(), POLLIN, 0};
+      const int descriptor = fd.get();
       connections_.push_back(
-          std::make_unique<Connection>(std::move(fd), limits_.http, now_, now_ + limits_.header_timeout));
-      fds_.push_back(entry);
+          new Connection(std::move(fd), limits_.http, now_, now_ + limits_.header_timeout));
+      fds_[first_connection + connections_.size() - 1] = {descriptor, POLLIN, 0};
     }
     PROMLITE_CATCH_ALL {}
   }
@@ -318,28 +292,13 @@ class ServerLoop {
   PROMLITE_COLD Connection* find_victim() noexcept {
     Connection* best = nullptr;
     int best_rank = 0;
-    for (const auto& each : connections_) {
-      const int rank = victim_rank(*each);
+    for (Connection* const each : connections_) {
+      const int rank = each->expendability(now_ - stall_timeout);
       if (rank == 0 || rank < best_rank || (rank == best_rank && each->since >= best->since)) continue;
-      best = each.get();
+      best = each;
       best_rank = rank;
     }
     return best;
-  }
-
-  int victim_rank(const Connection& connection) const noexcept {
-    switch (connection.state()) {
-      case Connection::State::reading:
-      case Connection::State::lingering:
-        return 3;
-      case Connection::State::sending:
-        return now_ - connection.since >= stall_timeout ? 2 : 0;
-      case Connection::State::waiting:
-        return 1;
-      case Connection::State::closed:
-        break;
-    }
-    return 0;
   }
 
   PROMLITE_COLD void turn_away(Connection& connection) noexcept {
@@ -349,7 +308,7 @@ class ServerLoop {
 
   // Answers at once instead of at the round's end.
   PROMLITE_COLD void say(Connection& connection, int status) noexcept {
-    forget(waiting_, connection);
+    waiting_.remove(connection);
     begin(connection, error_reply(status), error_reply(status).body, nullptr);
     answered_.pop_back();
     flush(connection);
@@ -385,10 +344,9 @@ class ServerLoop {
       Connection& each = *connections_[i];
       if (each.deadline <= now_) expire(each);
       if (each.state() == Connection::State::closed) {
-        connections_[i] = std::move(connections_.back());
-        connections_.pop_back();
-        fds_[first_connection + i] = fds_.back();
-        fds_.pop_back();
+        delete &each;
+        fds_[first_connection + i] = fds_[first_connection + connections_.size() - 1];
+        connections_[i] = connections_.pop_back();
         continue;
       }
       fds_[first_connection + i].events = each.wanted_events();
@@ -406,7 +364,7 @@ class ServerLoop {
     if (!resumed_.empty()) wake_up_ = now_;
   }
 
-  const ServerLimits limits_;
+  ServerLimits limits_;
   const Site* site_;
   ScrapeSource* source_;
   Listener* listener_;
@@ -416,11 +374,11 @@ class ServerLoop {
   std::atomic<bool> ready_{true};
 
   // All below belongs to the server's thread.
-  std::vector<pollfd> fds_;
-  std::vector<std::unique_ptr<Connection>> connections_;  // [i] is that of fds_[i + first_connection]
-  std::vector<Connection*> waiting_;                      // those in State::waiting, in the order they came
-  std::vector<Connection*> answered_;                     // responses that were begun in this round
-  std::vector<Connection*> resumed_;  // connections whose next request may be there already
+  std::unique_ptr<pollfd[]> fds_;
+  ConnectionList connections_;  // all of them, owned; [i] is that of fds_[i + first_connection]
+  ConnectionList waiting_;      // those in State::waiting, in the order they came
+  ConnectionList answered_;     // responses that were begun in this round
+  ConnectionList resumed_;      // connections whose next request may be there already
   BodyPool pool_;
   std::size_t closed_ = 0;     // connections that have been closed but still have their place
   std::size_t last_size_ = 0;  // of the last body, as a guess of the next

@@ -164,8 +164,8 @@ class Listener {
  public:
   enum class Accepted : unsigned char { connection, none, lost, exhausted };
 
-  /// Fails with the reason alone; the caller knows the address.
-  static Expected<Listener> open(std::string_view address);
+  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
+  std::string open(std::string_view address);
 
   int descriptor() const noexcept { return fd_.get(); }
   /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
@@ -210,9 +210,8 @@ class Listener {
  private:
   static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-  static Expected<Listener> failed(int error) { return Expected<Listener>::failure(errno_text(error)); }
-  static Expected<Listener> open_path(const std::string& path);
-  static Expected<Listener> open_host(const ListenAddress& address);
+  std::string open_path(const std::string& path);
+  std::string open_host(const ListenAddress& address);
   /// The errno, or 0.
   int listen_on(const addrinfo& found, bool wildcard) noexcept;
   void name_itself();
@@ -225,70 +224,64 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
-PROMLITE_COLD inline Expected<Listener> Listener::open(std::string_view address) {
-  const Expected<ListenAddress> parsed = parse_address(address);
-  if (!parsed) return Expected<Listener>::failure(parsed.message());
-  return parsed->path.empty() ? open_host(*parsed) : open_path(parsed->path);
+PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
+  ListenAddress parsed;
+  if (const char* const problem = parse_address(address, parsed)) return problem;
+  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
 }
 
 // A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
-PROMLITE_COLD inline Expected<Listener> Listener::open_path(const std::string& path) {
+PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
-  if (path.size() >= sizeof name.sun_path)
-    return Expected<Listener>::failure("the path is too long for a socket");
+  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
   std::memcpy(name.sun_path, path.data(), path.size());
   const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
 
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode))
-      return Expected<Listener>::failure("a file that is not a socket is in the way");
+    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
     const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
-    if (!probe) return failed(errno);
-    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return failed(EADDRINUSE);
-    if (errno != ECONNREFUSED) return failed(errno);
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed(errno);
+    if (!probe) return errno_text(errno);
+    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
+    if (errno != ECONNREFUSED) return errno_text(errno);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
   }
-  Listener made;
-  made.fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
-  if (!made.fd_ || ::bind(made.fd_.get(), generic, sizeof name) != 0) return failed(errno);
-  made.address_ = "unix:" + path;
+  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
+  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
+  address_ = "unix:" + path;
   if (::lstat(path.c_str(), &found) == 0) {
-    made.path_ = path;
-    made.device_ = found.st_dev;
-    made.inode_ = found.st_ino;
+    path_ = path;
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
   }
-  if (::listen(made.fd_.get(), SOMAXCONN) != 0) {
-    const int error = errno;
-    made.remove_path();
-    return failed(error);
-  }
-  return made;
+  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
+  const int error = errno;
+  remove_path();
+  return errno_text(error);
 }
 
-PROMLITE_COLD inline Expected<Listener> Listener::open_host(const ListenAddress& address) {
+PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
-  if (problem == EAI_SYSTEM) return failed(errno);
-  if (problem != 0) return Expected<Listener>::failure(::gai_strerror(problem));
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
   // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
   // address at all. Going on after "in use" would let two servers believe that they own one name.
-  Listener made;
   int error = EADDRNOTAVAIL;
   for (const int family : {AF_INET, AF_INET6}) {
     for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
       if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
-      error = made.listen_on(*each, address.host == "::");
+      error = listen_on(*each, address.host == "::");
     }
   }
   ::freeaddrinfo(found);
-  if (error != 0) return failed(error);
-  made.name_itself();
-  return made;
+  if (error != 0) return errno_text(error);
+  name_itself();
+  return {};
 }
 
 PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
