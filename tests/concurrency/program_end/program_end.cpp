@@ -73,6 +73,18 @@ const InThread& made_after_the_slot() {
   return object;
 }
 
+std::atomic<bool> main_thread_is_over{false};
+
+/// When it is the first thread_local object of its thread, it is the last one to be destroyed.
+struct LastOfThread {
+  ~LastOfThread() { main_thread_is_over = true; }
+  void use() const {}
+};
+const LastOfThread& last_of_thread() {
+  thread_local const LastOfThread object;
+  return object;
+}
+
 /// An ordinary life of a thread, updates in its thread_local destructors included.
 void live() {
   made_before_the_slot().use();
@@ -92,6 +104,7 @@ int main(int argc, char** argv) {
     } late;
     return EXIT_SUCCESS;
   }
+  last_of_thread().use();
   static const AtTheEnd at_the_end;
   std::atexit(update);
   std::at_quick_exit(Last::check);
@@ -106,8 +119,8 @@ int main(int argc, char** argv) {
   if (way == "return") return EXIT_SUCCESS;
   if (way == "quick_exit") std::quick_exit(EXIT_SUCCESS);
   if (way == "pthread_exit") {
-    std::thread([main_thread = pthread_self()] {
-      pthread_join(main_thread, nullptr);  // its thread_local objects are gone now
+    std::thread([] {
+      while (!main_thread_is_over) std::this_thread::yield();
       std::exit(EXIT_SUCCESS);
     }).detach();
     pthread_exit(nullptr);
