@@ -13,6 +13,7 @@
 #include <promlite/detail/cell_tree.hpp>
 #include <promlite/detail/label_index.hpp>
 #include <promlite/detail/number.hpp>
+#include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/detail/sort.hpp>

@@ -6,7 +6,6 @@
 #include <promlite/buckets.hpp>
 #include <promlite/config.hpp>
 #include <promlite/detail/number.hpp>
-#include <promlite/detail/sort.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
@@ -134,7 +133,11 @@ struct Declaration {
     if (type == MetricType::info && ends_with(name, "_info")) name.resize(name.size() - 5);
     if (type == MetricType::histogram && bounds.empty()) bounds = default_buckets().bounds;
     drop_carriage_returns(help);
-    stable_sort(const_labels, [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t i = 1; i < const_labels.size(); ++i) {
+      for (std::size_t at = i; at > 0 && const_labels[at].first < const_labels[at - 1].first; --at) {
+        const_labels[at].swap(const_labels[at - 1]);
+      }
+    }
   }
 
   /// An empty value is to Prometheus the same as no such label. Facts, whose label names may differ from one

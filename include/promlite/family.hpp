@@ -27,7 +27,7 @@ class FamilyOf final : public Source {
  public:
   using Traits = MetricTraits<Metric>;
 
-  FamilyOf(Declaration declared, CellArena& common)
+  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common)
       : Source(std::move(declared)),
         config_(declared_, stats_),
         series_(declared_, stats_, Traits::cells(config_), Traits::owned, common) {}
@@ -45,8 +45,10 @@ class FamilyOf final : public Source {
   bool has_series() override { return !series_.sorted().empty(); }
 
   void encode(Encoder& encoder, Patience& patience) override {
-    for (Series* series : series_.sorted()) {
-      Traits::encode(encoder, series->labels(), series->range(), config_, state_of(*series), patience);
+    const PointerList<Series>& all = series_.sorted();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      Series& series = *all[i];
+      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), patience);
     }
   }
 

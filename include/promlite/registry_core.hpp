@@ -178,7 +178,12 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
 }
 
 PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
-  std::vector<std::unique_ptr<Source>> dead;  // destroyed after the lock: what a callback holds is user code
+  // Deleted after the lock is given back: what a callback holds is user code.
+  struct Dead : PointerList<Source> {
+    ~Dead() {
+      for (std::size_t i = 0; i < size(); ++i) delete (*this)[i];
+    }
+  } dead;
   const std::lock_guard<std::mutex> lock(registration_);
   if (has_collectors()) directory_.take_gone(dead);
   std::size_t kept = 0;
@@ -192,14 +197,13 @@ inline void RegistryCore::list_sources(std::vector<Scraped>& sources, const Name
                                        bool callbacks) {
   sources.clear();
   const std::lock_guard<std::mutex> lock(registration_);
-  for (const auto& group : directory_.groups()) {
-    if (!filter.matches(group->name(), group->type())) continue;
-    bool first = true;
-    for (const auto& source : group->sources) {
-      if (source->declared().is_callback && !callbacks) continue;
-      sources.push_back({source.get(), first});
-      first = false;
-    }
+  sources.reserve(directory_.size());
+  for (std::size_t i = 0; i < directory_.size(); ++i) {
+    Source& source = directory_[i];
+    const Declaration& declared = source.declared();
+    if ((declared.is_callback && !callbacks) || !filter.matches(declared.name, declared.type)) continue;
+    const bool first = sources.empty() || sources.back().source->declared().name != declared.name;
+    sources.push_back({&source, first});
   }
 }
 
@@ -263,13 +267,12 @@ PROMLITE_COLD inline void RegistryCore::write_self_metrics(Sink& sink) {
 /// Drops collected families that would share a name with a declared family or with a collected one before
 /// them.
 PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
-  std::vector<CollectedFamily>& families = SinkAccess::families(sink);
+  const SinkAccess::Families& families = SinkAccess::families(sink);
   const std::lock_guard<std::mutex> lock(registration_);
   for (std::size_t i = 0; i < families.size(); ++i) {
-    CollectedFamily& family = families[i];
+    CollectedFamily& family = *families[i];
     const SinkAccess::FamiliesBefore before(families, i);
-    if (directory_.find(family.name) == nullptr &&
-        directory_.clashing_with(family.name, family.type).empty() &&
+    if (!directory_.has(family.name) && directory_.clashing_with(family.name, family.type).empty() &&
         before.clashing_with(family.name, family.type).empty()) {
       continue;
     }
@@ -280,16 +283,16 @@ PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
 
 inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
                                  const std::vector<Scraped>& sources, Sink& sink) {
-  const std::vector<CollectedFamily>& collected = SinkAccess::families(sink);
+  const SinkAccess::Families& collected = SinkAccess::families(sink);
   std::size_t next = 0;
   bool begun = false;
   Patience patience;
   for (std::size_t i = 0; i <= sources.size(); ++i) {
     const Declaration* const declared = i < sources.size() ? &sources[i].source->declared() : nullptr;
-    for (; next < collected.size() && (declared == nullptr || collected[next].name < declared->name);
+    for (; next < collected.size() && (declared == nullptr || collected[next]->name < declared->name);
          ++next) {
-      if (filter.matches(collected[next].name, collected[next].type))
-        encode_collected(encoder, collected[next]);
+      if (filter.matches(collected[next]->name, collected[next]->type))
+        encode_collected(encoder, *collected[next]);
     }
     if (declared == nullptr) break;
     if (sources[i].first) begun = false;

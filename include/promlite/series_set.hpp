@@ -7,8 +7,8 @@
 #include <promlite/desc.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/label_index.hpp>
+#include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/slab.hpp>
-#include <promlite/detail/sort.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
@@ -50,14 +50,10 @@ class SeriesSet {
             CellArena& common)
       : declared_(declared), stats_(stats), cells_(cells), arena_(owned) {
     sort_labels();
-    std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
+    pending_.reserve_more(1);
+    const std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
     first_ = make_series(0, values.data(), common);
-    if (!values.empty()) return;
-    PROMLITE_TRY { pending_.push_back(first_); }
-    PROMLITE_CATCH_ALL {
-      ::operator delete(static_cast<void*>(first_));
-      throw_bad_alloc();
-    }
+    if (values.empty()) pending_.push_back(first_);
   }
   SeriesSet(const SeriesSet&) = delete;
   SeriesSet& operator=(const SeriesSet&) = delete;
@@ -79,18 +75,14 @@ class SeriesSet {
 
   /// Every series in the order of its label values, labels by name; by one scrape at a time. Throws
   /// std::bad_alloc.
-  const std::vector<Series*>& sorted() {
+  PROMLITE_COLD const PointerList<Series>& sorted() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (!pending_.empty()) {
-        sorted_.insert(sorted_.end(), pending_.begin(), pending_.end());
-        pending_.clear();
-        pending_.shrink_to_fit();
-      }
+      sorted_.append_all(pending_);
+      pending_.reset();
     }
     if (in_order_ != sorted_.size()) {
-      sort_in(
-          sorted_, [this](const Series* a, const Series* b) { return less(*a, *b); }, in_order_);
+      sorted_.sort_in(in_order_, &less, this);
       in_order_ = sorted_.size();
     }
     return sorted_;
@@ -99,8 +91,8 @@ class SeriesSet {
   /// Only while nobody else uses the set.
   template <class Visit>
   void for_each(Visit&& visit) {
-    for (Series* series : sorted_) visit(series);
-    for (Series* series : pending_) visit(series);
+    for (std::size_t i = 0; i < sorted_.size(); ++i) visit(sorted_[i]);
+    for (std::size_t i = 0; i < pending_.size(); ++i) visit(pending_[i]);
   }
   bool first_listed() const noexcept { return declared_.label_names.empty() || overflow_used(); }
 
@@ -112,16 +104,20 @@ class SeriesSet {
 
   // label_order_: the variable labels by name, as positions in the declaration.
   PROMLITE_COLD void sort_labels() {
-    for (std::size_t i = 0; i < declared_.label_names.size(); ++i) label_order_.push_back(i);
-    stable_sort(label_order_, [this](std::size_t a, std::size_t b) {
-      return declared_.label_names[a] < declared_.label_names[b];
-    });
+    const std::vector<std::string>& names = declared_.label_names;
+    label_order_.resize(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      std::size_t at = i;
+      for (; at > 0 && names[i] < names[label_order_[at - 1]]; --at) label_order_[at] = label_order_[at - 1];
+      label_order_[at] = i;
+    }
   }
 
-  bool less(const Series& a, const Series& b) const noexcept {
-    for (const std::size_t label : label_order_) {
-      const int order =
-          PackedValues::at(a.packed_values(), label).compare(PackedValues::at(b.packed_values(), label));
+  static bool less(const void* set, const void* one, const void* other) noexcept {
+    const char* const a = static_cast<const Series*>(one)->packed_values();
+    const char* const b = static_cast<const Series*>(other)->packed_values();
+    for (const std::size_t label : static_cast<const SeriesSet*>(set)->label_order_) {
+      const int order = PackedValues::at(a, label).compare(PackedValues::at(b, label));
       if (order != 0) return order < 0;
     }
     return false;
@@ -220,7 +216,7 @@ class SeriesSet {
     if (overflow_used()) return *first_;
     const std::vector<std::string_view> values(declared_.label_names.size(), overflow_label_value);
     first_->hash = index_.hash_of(values.data(), values.size());
-    pending_.reserve(pending_.size() + 1);
+    pending_.reserve_more(1);
     index_.insert(first_);
     pending_.push_back(first_);
     // release: pairs with overflow_used().
@@ -230,7 +226,7 @@ class SeriesSet {
 
   // Under the lock.
   Series& create(std::uint64_t hash, const std::string_view* values) {
-    if (pending_.size() == pending_.capacity()) pending_.reserve(2 * pending_.size() + 4);
+    pending_.reserve_more(1);
     Series* const series = make_series(hash, values, arena_);
     PROMLITE_TRY { index_.insert(series); }
     PROMLITE_CATCH_ALL {
@@ -251,9 +247,9 @@ class SeriesSet {
   std::mutex mutex_;  // creation
   CellArena arena_;
   std::uint32_t created_ = 0;
-  std::vector<Series*> pending_;  ///< created since the last scrape
-  std::vector<Series*> sorted_;   ///< the others; the scrape's own
-  std::size_t in_order_ = 0;      ///< of sorted_, from the front on
+  PointerList<Series> pending_;  ///< created since the last scrape
+  PointerList<Series> sorted_;   ///< the others; the scrape's own
+  std::size_t in_order_ = 0;     ///< of sorted_, from the front on
   std::vector<std::size_t> label_order_;
 };
 

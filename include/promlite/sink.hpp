@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/sort.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
@@ -82,6 +83,7 @@ class Sink {
   Sink() = default;
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
+  ~Sink() { shorten(0); }
 
   /// Begins a family, or goes on with it: the same name, type and help may come again, from another collector
   /// too. Unlike a declared counter, one from elsewhere keeps its name even when that lacks `_total`.
@@ -103,8 +105,9 @@ class Sink {
 
   PROMLITE_COLD Family begin(std::string_view name, std::string_view help, MetricType type) {
     const std::size_t index = families_.size();
-    families_.emplace_back();
-    detail::CollectedFamily& family = families_.back();
+    families_.reserve_more(1);
+    families_.push_back(new detail::CollectedFamily());
+    detail::CollectedFamily& family = *families_[index];
     family.type = type;
     family.name.assign(name);
     // A byte that is not UTF-8 fails the scrapes of newer servers; a CR could end a line for a lenient
@@ -119,7 +122,7 @@ class Sink {
   }
 
   PROMLITE_COLD void add(std::size_t index, const Labels& labels, Number value) {
-    detail::CollectedFamily& family = families_[index];
+    detail::CollectedFamily& family = *families_[index];
     if (family.name.empty()) return;
     if (!acceptable(family.type, value) || !append_labels(labels)) {
       ++problems_;
@@ -142,7 +145,11 @@ class Sink {
   // twice.
   bool append_labels(const Labels& labels) {
     sorted_.assign(labels.begin(), labels.end());
-    detail::stable_sort(sorted_, [](const Label& a, const Label& b) { return a.name < b.name; });
+    for (std::size_t i = 1; i < sorted_.size(); ++i) {
+      for (std::size_t at = i; at > 0 && sorted_[at].name < sorted_[at - 1].name; --at) {
+        std::swap(sorted_[at], sorted_[at - 1]);
+      }
+    }
     label_text_.clear();
     for (std::size_t i = 0; i < sorted_.size(); ++i) {
       const Label& label = sorted_[i];
@@ -161,7 +168,13 @@ class Sink {
     return true;
   }
 
-  std::vector<detail::CollectedFamily> families_;
+  // Deletes all families but the first `count`.
+  void shorten(std::size_t count) noexcept {
+    for (std::size_t i = count; i < families_.size(); ++i) delete families_[i];
+    families_.truncate(count);
+  }
+
+  detail::PointerList<detail::CollectedFamily> families_;  // owned
   std::size_t problems_ = 0;
   std::vector<Label> sorted_;
   std::string label_text_;
@@ -171,13 +184,15 @@ class Sink {
 /// The registry's side of a sink.
 class SinkAccess {
  public:
-  static std::vector<detail::CollectedFamily>& families(Sink& sink) noexcept { return sink.families_; }
+  using Families = detail::PointerList<detail::CollectedFamily>;
+
+  static const Families& families(Sink& sink) noexcept { return sink.families_; }
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
 
   /// The first `count` of some families sorted by name, but for those that were dropped.
   class FamiliesBefore final : public detail::KnownFamilies {
    public:
-    FamiliesBefore(const std::vector<detail::CollectedFamily>& families, std::size_t count) noexcept
+    FamiliesBefore(const Families& families, std::size_t count) noexcept
         : families_(families), count_(count) {}
 
    private:
@@ -185,45 +200,47 @@ class SinkAccess {
       std::size_t low = 0;
       for (std::size_t high = count_; low < high;) {
         const std::size_t middle = low + (high - low) / 2;
-        if (families_[middle].name < family) {
+        if (families_[middle]->name < family) {
           low = middle + 1;
         } else {
           high = middle;
         }
       }
-      if (low == count_ || families_[low].name != family) return false;
-      type = families_[low].type;
-      return !families_[low].samples.empty();
+      if (low == count_ || families_[low]->name != family) return false;
+      type = families_[low]->type;
+      return !families_[low]->samples.empty();
     }
 
-    const std::vector<detail::CollectedFamily>& families_;
+    const Families& families_;
     const std::size_t count_;
   };
 
   /// Drops what a collector wrote that threw.
-  static void roll_back(Sink& sink, std::size_t families) { sink.families_.resize(families); }
+  static void roll_back(Sink& sink, std::size_t families) noexcept { sink.shorten(families); }
 
   /// Sorts families by name and samples by labels, joins families of one name, and drops what is not unique.
-  static void settle(Sink& sink) {
-    std::vector<detail::CollectedFamily>& families = sink.families_;
-    detail::stable_sort(families, [](const auto& a, const auto& b) { return a.name < b.name; });
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < families.size(); ++i) {
-      detail::CollectedFamily& family = families[i];
-      if (family.samples.empty()) continue;
-      if (kept > 0 && families[kept - 1].name == family.name) {
-        join(sink, families[kept - 1], family);
+  PROMLITE_COLD static void settle(Sink& sink) {
+    Families& families = sink.families_;
+    families.sort_in(0, &less, nullptr);
+    for (std::size_t i = 0, head = 0; i < families.size(); ++i) {
+      if (i != head && families[i]->name == families[head]->name) {
+        join(sink, *families[head], *families[i]);
+        families[i]->samples.clear();
       } else {
-        if (kept != i) families[kept] = std::move(family);
-        ++kept;
+        head = i;
       }
     }
-    families.resize(kept);
-    for (detail::CollectedFamily& family : families) drop_repeated(sink, family);
+    for (std::size_t i = 0; i < families.size(); ++i) drop_repeated(sink, *families[i]);
   }
 
  private:
+  static bool less(const void*, const void* a, const void* b) noexcept {
+    return static_cast<const detail::CollectedFamily*>(a)->name <
+           static_cast<const detail::CollectedFamily*>(b)->name;
+  }
+
   static void join(Sink& sink, detail::CollectedFamily& first, const detail::CollectedFamily& more) {
+    if (more.samples.empty()) return;
     if (first.type != more.type || first.help != more.help) {
       ++sink.problems_;
       return;
@@ -237,6 +254,7 @@ class SinkAccess {
 
   static void drop_repeated(Sink& sink, detail::CollectedFamily& family) {
     std::vector<detail::CollectedSample>& samples = family.samples;
+    if (samples.empty()) return;
     detail::stable_sort(samples,
                         [&](const auto& a, const auto& b) { return family.text_of(a) < family.text_of(b); });
     std::size_t kept = 1;

@@ -16,7 +16,7 @@ namespace detail {
 /// Something declared in a registry that writes series of one family: a family of metrics or a callback.
 class Source {
  public:
-  explicit Source(Declaration declared) noexcept : declared_(std::move(declared)) {}
+  PROMLITE_COLD explicit Source(Declaration&& declared) noexcept : declared_(std::move(declared)) {}
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
   virtual ~Source() = default;

@@ -84,25 +84,3 @@ TEST_CASE("sorted input costs one comparison per element, any input n log n") {
   CHECK(comparisons <= 4096 * 13);
   CHECK(std::is_sorted(items.begin(), items.end()));
 }
-
-TEST_CASE("sort_in merges what is new into what is in order, stably") {
-  using Pair = std::pair<int, int>;
-  const auto less = [](const Pair& a, const Pair& b) { return a.first < b.first; };
-  std::uint32_t state = 7;
-  const auto next = [&] { return state = state * 1664525 + 1013904223; };
-  for (int round = 0; round < 200; ++round) {
-    std::vector<Pair> items;
-    std::size_t sorted = 0;
-    std::vector<Pair> reference;
-    for (int batch = 0; batch < 5; ++batch) {
-      for (std::uint32_t left = next() >> 28; left > 0; --left) {
-        items.emplace_back(static_cast<int>(next() >> 27), static_cast<int>(reference.size()));
-        reference.push_back(items.back());
-      }
-      promlite::detail::sort_in(items, less, sorted);
-      sorted = items.size();
-      std::stable_sort(reference.begin(), reference.end(), less);
-      REQUIRE(items == reference);
-    }
-  }
-}

@@ -35,20 +35,6 @@ PROMLITE_COLD void stable_sort(std::vector<T>& items, const Less& less, std::siz
   }
 }
 
-/// Sorts items of which the first `sorted` are in order: what is new is sorted and merged in, so that a few
-/// new ones among many cost one pass. Throws std::bad_alloc; then all items are there, in some order behind
-/// the first `sorted`.
-template <class T, class Less>
-PROMLITE_COLD void sort_in(std::vector<T>& items, const Less& less, std::size_t sorted) {
-  stable_sort(items, less, sorted);
-  std::vector<T> added(items.begin() + static_cast<std::ptrdiff_t>(sorted), items.end());
-  std::size_t old = sorted;
-  for (std::size_t left = added.size(), to = items.size(); left > 0;) {
-    const bool take_old = old > 0 && less(added[left - 1], items[old - 1]);
-    items[--to] = std::move(take_old ? items[--old] : added[--left]);
-  }
-}
-
 }  // namespace detail
 }  // namespace promlite
 
