@@ -78,6 +78,7 @@ class SeriesSet {
   PROMLITE_COLD const PointerList<Series>& sorted() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
+      if (overflow_due_.load(std::memory_order_relaxed)) list_overflow();
       sorted_.append_all(pending_);
       pending_.reset();
     }
@@ -185,7 +186,11 @@ class SeriesSet {
       }
       return create(hash, values);
     }
-    PROMLITE_CATCH_ALL { return overflow(); }
+    PROMLITE_CATCH_ALL {
+      // Without memory nothing can be listed now: a scrape sees to it that what is counted here is shown.
+      overflow_due_.store(true, std::memory_order_relaxed);
+      return overflow();
+    }
   }
 
   PROMLITE_COLD Series& with_repaired(const std::string_view* values, std::size_t count) {
@@ -244,6 +249,7 @@ class SeriesSet {
   Series* first_ = nullptr;
   std::atomic<bool> full_{false};
   std::atomic<bool> overflow_used_{false};
+  std::atomic<bool> overflow_due_{false};
   std::mutex mutex_;  // creation
   CellArena arena_;
   std::uint32_t created_ = 0;

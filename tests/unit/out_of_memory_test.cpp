@@ -1,0 +1,263 @@
+// promlite: every allocation fails once, and from every allocation on all fail: declarations change all or
+// nothing, updates are never lost, scrapes recover.
+// SPDX-License-Identifier: MIT
+#include <promlite/default_registry.hpp>
+#include <promlite/exposition/text.hpp>
+#include <promlite/registry.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+
+using namespace promlite;
+using namespace std::chrono_literals;
+
+/// Calls `round()` with the first, the second, ... allocation failing, until none is left to fail; then again
+/// with all failing from there on. `round(attempt)` calls `attempt(action)`, which says whether the action
+/// was spared.
+template <class Round>
+static void at_every_allocation(Round&& round) {
+  for (const bool all_after : {false, true}) {
+    bool failed = true;
+    std::size_t k = 1;
+    for (; failed && k < 5000; ++k) {
+      INFO("allocation " << k << (all_after ? " and all after it" : ""));
+      const std::size_t last = all_after ? std::numeric_limits<std::size_t>::max() : k;
+      round([&](auto&& action) {
+        bool spared = true;
+        test::fail_allocations(k, last);
+        try {
+          action();
+        } catch (const std::bad_alloc&) {
+          spared = false;
+        }
+        failed = test::allocation_failed();
+        test::fail_no_allocation();
+        return spared;
+      });
+    }
+    CHECK_FALSE(failed);
+    CHECK(k > 2);
+  }
+}
+
+/// The sum of the values of all lines that begin with `prefix`.
+static double sum_of(const std::string& text, const std::string& prefix) {
+  double sum = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    const std::string line = text.substr(at, end - at);
+    if (line.compare(0, prefix.size(), prefix) == 0)
+      sum += std::strtod(line.c_str() + line.rfind(' '), nullptr);
+    at = end + 1;
+  }
+  return sum;
+}
+
+/// Without the families of the registry's own counts of problems.
+static std::string without_problems(const std::string& text) {
+  std::string kept;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at) + 1;
+    const std::string line = text.substr(at, end - at);
+    if (line.find("promlite_") == std::string::npos) kept += line;
+    at = end;
+  }
+  return kept;
+}
+
+class OneGauge final : public Collector {
+ public:
+  void collect(Sink& sink) override {
+    auto family = sink.gauge("collected", "Help.");
+    for (int i = 0; i < 5; ++i) family.sample({{"i", std::to_string(i)}, {"bad", "\xFF"}}, i);
+  }
+};
+
+TEST_CASE("a declaration that runs out of memory changes nothing") {
+  using Declare = void (*)(Registry&, OneGauge&, std::vector<Membership>&);
+  const std::vector<Declare> all = {
+      [](Registry& r, OneGauge&, std::vector<Membership>&) {
+        r.counter("c_total", "A help text that is not short.");
+      },
+      [](Registry& r, OneGauge&, std::vector<Membership>&) { r.gauge<std::int64_t>("g", ""); },
+      [](Registry& r, OneGauge&, std::vector<Membership>&) {
+        r.histogram("h", "", {"a", "b"}, buckets({1, 2}));
+      },
+      [](Registry& r, OneGauge&, std::vector<Membership>&) {
+        r.histogram("h", "", const_labels({{"k", "v"}}));
+      },
+      [](Registry& r, OneGauge&, std::vector<Membership>&) {
+        r.summary("s", "", quantiles({0.5, 0.9}));
+      },
+      [](Registry& r, OneGauge&, std::vector<Membership>&) { r.summary("s", "", {"a"}, quantiles({0.5})); },
+      [](Registry& r, OneGauge&, std::vector<Membership>&) {
+        r.info("i", "", {{"version", "1"}, {"empty", ""}});
+      },
+      [](Registry& r, OneGauge&, std::vector<Membership>& m) {
+        m.push_back(r.gauge_callback("f", "", [] { return 1; }));
+      },
+      [](Registry& r, OneGauge& c, std::vector<Membership>& m) { m.push_back(r.add(c)); },
+  };
+  for (const Declare declare : all) {
+    at_every_allocation([&](auto&& attempt) {
+      Registry registry;
+      OneGauge collector;
+      std::vector<Membership> members;
+      members.reserve(4);
+      registry.counter("b_total", "").inc(3);
+      registry.gauge("x", "", {"a"}).with(1).set(2);
+      const std::string before = to_text(registry);
+      const bool spared = attempt([&] { declare(registry, collector, members); });
+      if (!spared) {
+        REQUIRE(to_text(registry) == before);
+        declare(registry, collector, members);
+      }
+      // It can be had now, and is the same as one that nothing disturbed.
+      Registry other;
+      OneGauge another;
+      std::vector<Membership> more;
+      other.counter("b_total", "").inc(3);
+      other.gauge("x", "", {"a"}).with(1).set(2);
+      declare(other, another, more);
+      REQUIRE(to_text(registry) == to_text(other));
+    });
+  }
+}
+
+TEST_CASE("a clash that is found without memory for its message is a failure, too") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    registry.gauge("x", "").set(1);
+    bool refused = false;
+    const bool spared = attempt([&] {
+      try {
+        registry.counter("x_total", "");
+      } catch (const Error&) {
+        refused = true;
+      }
+    });
+    REQUIRE(refused == spared);
+    REQUIRE(to_text(registry) == "# TYPE x gauge\nx 1\n");
+  });
+}
+
+TEST_CASE("a look-up without memory counts in the overflow series, which is shown") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    const auto family = registry.counter("x_total", "", {"a", "b"});
+    for (int i = 0; i < 4; ++i) family.with(i, "a value that no small string optimisation could keep").inc();
+    const bool spared = attempt([&] {
+      family.with("new", "another value that no small string optimisation could keep").inc(10);
+      family.with("\xFF", "").inc(100);
+    });
+    REQUIRE(spared);
+    family.with("new", "another value that no small string optimisation could keep").inc(1000);
+    REQUIRE(sum_of(to_text(registry), "x_total{") == 1114);
+    // The series that could not be made then is there now.
+    REQUIRE_THAT(to_text(registry), ContainsSubstring("a=\"new\""));
+  });
+}
+
+TEST_CASE("a full family without memory still loses nothing") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    const auto family = registry.counter("x_total", "", {"a"}, max_series(1));
+    family.with(1).inc();
+    REQUIRE(attempt([&] {
+      family.with(2).inc(10);
+      family.with(3).inc(10);
+    }));
+    REQUIRE(sum_of(to_text(registry), "x_total{") == 21);
+    family.with(4).inc(10);
+    REQUIRE(sum_of(to_text(registry), "x_total{") == 31);
+  });
+}
+
+TEST_CASE("a thread's first updates without memory are counted all the same") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    const Counter<> counter = registry.counter("c_total", "");
+    const auto whole = registry.counter<std::uint64_t>("d_total", "");
+    const Gauge<> gauge = registry.gauge("g", "");
+    const Histogram histogram = registry.histogram("h", "", buckets({1, 2}));
+    const Summary summary = registry.summary("s", "", quantiles({0.5}));
+    const auto family = registry.histogram("l", "", {"a"}, buckets({1}));
+    const Histogram child = family.with(1);
+    std::thread([&] {
+      REQUIRE(attempt([&] {
+        for (int i = 0; i < 3; ++i) {
+          counter.inc();
+          counter.inc(0.5);
+          whole.inc(2);
+          gauge.inc();
+          histogram.observe(1.5);
+          summary.observe(1.5);
+          child.observe(1);
+        }
+      }));
+      for (int i = 0; i < 3; ++i) {
+        counter.inc();
+        histogram.observe(1.5);
+        summary.observe(1.5);
+        child.observe(1);
+      }
+    }).join();
+    const std::string text = to_text(registry);
+    // Without memory an observation is in no quantile; sum and count have it.
+    const std::string quantile =
+        text.substr(text.find("s{quantile"), text.find("\ns_sum") - text.find("s{quantile"));
+    REQUIRE(text ==
+            "# TYPE c_total counter\nc_total 7.5\n# TYPE d_total counter\nd_total 6\n# TYPE g gauge\ng 3\n"
+            "# TYPE h histogram\nh_bucket{le=\"1\"} 0\nh_bucket{le=\"2\"} 6\nh_bucket{le=\"+Inf\"} 6\nh_sum "
+            "9\nh_count 6\n# TYPE l histogram\nl_bucket{a=\"1\",le=\"1\"} 6\nl_bucket{a=\"1\",le=\"+Inf\"} "
+            "6\nl_sum{a=\"1\"} 6\nl_count{a=\"1\"} 6\n# TYPE s summary\n" +
+                quantile + "\ns_sum 9\ns_count 6\n");
+  });
+}
+
+TEST_CASE("a scrape without memory fails, and the next one shows everything in order") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    OneGauge collector;
+    const Membership one = registry.add(collector);
+    std::optional<Membership> gone[3];
+    gone[0] = registry.gauge_callback(
+        "a", "", [] { return 1; }, const_labels({{"k", "1"}}));
+    gone[1] = registry.gauge_callback("b", "", [] { return 1; });
+    gone[2] = registry.gauge_callback(
+        "a", "", [] { return 3; }, const_labels({{"k", "3"}}));
+    const Membership stays = registry.gauge_callback(
+        "a", "", [] { return 2; }, const_labels({{"k", "2"}}));
+    const auto family = registry.counter("x_total", "", {"a"});
+    for (const char* value : {"9", "3", "7", "1"}) family.with(value).inc();
+    to_text(registry);
+    for (const char* value : {"8", "2", "6"}) family.with(value).inc();
+    registry.summary("s", "", quantiles({0.5})).observe(0);
+    for (auto& membership : gone) membership.reset();
+    attempt([&] { to_text(registry); });
+    const std::string expected =
+        "# TYPE a gauge\na{k=\"2\"} 2\n# HELP collected Help.\n# TYPE collected gauge\n"
+        "collected{bad=\"\xEF\xBF\xBD\",i=\"0\"} 0\ncollected{bad=\"\xEF\xBF\xBD\",i=\"1\"} 1\n"
+        "collected{bad=\"\xEF\xBF\xBD\",i=\"2\"} 2\ncollected{bad=\"\xEF\xBF\xBD\",i=\"3\"} 3\n"
+        "collected{bad=\"\xEF\xBF\xBD\",i=\"4\"} 4\n"
+        "# TYPE s summary\ns{quantile=\"0.5\"} 0\ns_sum 0\ns_count 1\n"
+        "# TYPE x_total counter\nx_total{a=\"1\"} 1\nx_total{a=\"2\"} 1\nx_total{a=\"3\"} "
+        "1\nx_total{a=\"6\"} "
+        "1\nx_total{a=\"7\"} 1\nx_total{a=\"8\"} 1\nx_total{a=\"9\"} 1\n";
+    REQUIRE(without_problems(to_text(registry)) == expected);
+    REQUIRE(without_problems(to_text(registry)) == expected);
+  });
+}
