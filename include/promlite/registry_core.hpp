@@ -103,10 +103,11 @@ class RegistryCore {
   }
   Source* find_same(const Declaration& declared) const { return directory_.find_same(declared); }
 
-  /// A source in one scrape; `first` of the sources of its name.
+  /// A source in one scrape.
   struct Scraped {
     Source* source;
-    bool first;
+    bool first;   ///< of the sources of its name
+    bool wanted;  ///< the filter asks for it
   };
 
   void forget_the_gone();
@@ -164,7 +165,9 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
   Sink sink;
   {
     const Scraping mark(*this);
-    for (const Scraped& scraped : scraped_) scraped.source->prepare();
+    for (const Scraped& scraped : scraped_) {
+      if (scraped.wanted) scraped.source->prepare();
+    }
     run_collectors(sink);
   }
   write_self_metrics(sink);
@@ -201,9 +204,9 @@ inline void RegistryCore::list_sources(std::vector<Scraped>& sources, const Name
   for (std::size_t i = 0; i < directory_.size(); ++i) {
     Source& source = directory_[i];
     const Declaration& declared = source.declared();
-    if ((declared.is_callback && !callbacks) || !filter.matches(declared.name, declared.type)) continue;
+    if (declared.is_callback && !callbacks) continue;
     const bool first = sources.empty() || sources.back().source->declared().name != declared.name;
-    sources.push_back({&source, first});
+    sources.push_back({&source, first, filter.matches(declared.name, declared.type)});
   }
 }
 
@@ -296,7 +299,7 @@ inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
     }
     if (declared == nullptr) break;
     if (sources[i].first) begun = false;
-    if (!sources[i].source->has_series()) continue;
+    if (!sources[i].wanted || !sources[i].source->has_series()) continue;
     if (!begun) encoder.begin_family({declared->name, declared->help, declared->unit, declared->type});
     begun = true;
     sources[i].source->encode(encoder, patience);
