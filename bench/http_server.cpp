@@ -5,7 +5,7 @@
 //   http_server PORT SERIES      prints its address and serves 127.0.0.1:PORT until its input ends
 //   wrk -t1 -c4 -d5s http://127.0.0.1:PORT/metrics
 // SPDX-License-Identifier: MIT
-#include <promlite/transport/metrics_server.hpp>
+#include <promlite/promlite.hpp>
 
 #include <cstdio>
 #include <cstdlib>

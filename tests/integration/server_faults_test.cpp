@@ -79,32 +79,20 @@ class Source : public promlite::detail::ScrapeSource {
   bool open_ = true;
 };
 
-// Threads of this process, counted once a sanitizer has started its own with the first one.
-static int threads_here() {
-  std::thread([] {}).join();
-  return test::count_of("task");
-}
-
-// True as soon as the folder of /proc/self has so many entries; false after two seconds.
-static bool settles_at(const char* folder, int count) {
-  for (int i = 0; i < 400 && test::count_of(folder) != count; ++i) std::this_thread::sleep_for(5ms);
-  return test::count_of(folder) == count;
-}
-
 // A server whose end checks that the case has left nothing behind.
 class Served {
  public:
   explicit Served(const ServerOptions& options = {})
-      : descriptors_(test::count_of("fd")), threads_(threads_here()) {
+      : descriptors_(test::count_of("fd")), threads_(test::threads_here()) {
     REQUIRE(server_.start("127.0.0.1:0", source, options) == "");
     all_descriptors_ = test::count_of("fd");
   }
   ~Served() {
     CHECK(scrapes_within(0.1));
-    CHECK(settles_at("fd", all_descriptors_));  // the server learns of a client's end by itself
+    CHECK(test::settles_at("fd", all_descriptors_));  // the server learns of a client's end by itself
     CHECK(test::seconds_of([&] { server_.stop(); }) < 0.2);
     CHECK(test::count_of("fd") == descriptors_);
-    CHECK(settles_at("task", threads_));
+    CHECK(test::settles_at("task", threads_));
   }
 
   // On a machine that does other things as well one of several tries has to be as fast as that.

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -184,6 +185,20 @@ inline int count_of(const char* folder) {
   }
   closedir(directory);
   return count - (std::strcmp(folder, "fd") == 0 ? 1 : 0);
+}
+
+/// Threads of this process, counted once a sanitizer has started its own with the first one.
+inline int threads_here() {
+  std::thread([] {}).join();
+  return count_of("task");
+}
+
+/// True as soon as the folder of /proc/self has so many entries; false when it has not after five seconds.
+inline bool settles_at(const char* folder, int count) {
+  for (int i = 0; i < 1000 && count_of(folder) != count; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return count_of(folder) == count;
 }
 
 }  // namespace test

@@ -355,6 +355,7 @@ TEST_CASE("a collector that hangs delays scrapes alone, until their deadline") {
 }
 
 TEST_CASE("a scraper can ask for a shorter deadline, not for a longer one") {
+  const int threads = test::threads_here();
   Jobs served;
   Hanging hanging;
   const auto membership = served.registry.add(hanging);
@@ -376,6 +377,7 @@ TEST_CASE("a scraper can ask for a shorter deadline, not for a longer one") {
     CHECK(taken < 5);
   }
   hanging.let_go();
+  CHECK(test::settles_at("task", threads));  // each server has left a thread behind
 }
 
 TEST_CASE("scrapes that wait together share one collection") {
@@ -403,7 +405,7 @@ TEST_CASE("scrapes that wait together share one collection") {
 TEST_CASE("stop leaves a collector that hangs behind") {
   auto served = std::make_unique<Jobs>();
   Hanging hanging;
-  const int threads = test::count_of("task");
+  const int threads = test::threads_here();
   auto membership = served->registry.add(hanging);
   {
     MetricsServer server{loopback, served->registry};
@@ -414,10 +416,9 @@ TEST_CASE("stop leaves a collector that hangs behind") {
     CHECK(client.at_end());
     CHECK_THROWS(test::HttpClient(server.address()));
   }
-  CHECK(test::count_of("task") == threads + 1);
+  CHECK(test::settles_at("task", threads + 1));
   hanging.let_go();
   { const auto done = std::move(membership); }
   served.reset();
-  for (int i = 0; i < 1000 && test::count_of("task") != threads; ++i) std::this_thread::sleep_for(5ms);
-  CHECK(test::count_of("task") == threads);
+  CHECK(test::settles_at("task", threads));
 }
