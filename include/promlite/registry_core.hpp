@@ -243,13 +243,14 @@ PROMLITE_COLD inline void RegistryCore::write_self_metrics(Sink& sink) {
       {"promlite_repaired_label_values_total", "Look-ups with a label value that was not UTF-8.",
        &FamilyStats::repaired}};
   for (const Column& column : columns) {
-    Sink::Family family = sink.counter(column.name, column.help);
     std::uint64_t count = 0;
     for (std::size_t i = scraped_.size(); i-- > 0;) {
       Source& source = *scraped_[i].source;
       count += (source.stats().*column.count).load(std::memory_order_relaxed);
       if (!scraped_[i].first) continue;
-      if (count != 0) family.sample({{"family", source.declared().name}}, count);
+      if (count != 0) {
+        sink.counter(column.name, column.help).sample({{"family", source.declared().name}}, count);
+      }
       count = 0;
     }
   }
@@ -274,6 +275,7 @@ PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
   const std::lock_guard<std::mutex> lock(registration_);
   for (std::size_t i = 0; i < families.size(); ++i) {
     CollectedFamily& family = *families[i];
+    if (family.samples.empty()) continue;
     const SinkAccess::FamiliesBefore before(families, i);
     if (!directory_.has(family.name) && directory_.clashing_with(family.name, family.type).empty() &&
         before.clashing_with(family.name, family.type).empty()) {
