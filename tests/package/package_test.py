@@ -45,14 +45,14 @@ class Package(unittest.TestCase):
 
     def build_with_cmake(self, project, *options):
         build = self.scratch / "build"
-        output = self.must("cmake", "-S", HERE / project, "-B", build, *options)
+        output = self.must("cmake", "-G", "Ninja", "-S", HERE / project, "-B", build, *options)
         self.must("cmake", "--build", build)
         self.check_program(build / "consumer")
         return output
 
     def install_with_cmake(self, prefix):
         build = self.scratch / "install"
-        self.must("cmake", "-S", ROOT, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DPROMLITE_BUILD_TESTS=OFF",
+        self.must("cmake", "-G", "Ninja", "-S", ROOT, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DPROMLITE_BUILD_TESTS=OFF",
                   "-DPROMLITE_BUILD_EXAMPLES=OFF", "-DPROMLITE_BUILD_BENCH=OFF")
         self.must("cmake", "--install", build)
 
@@ -107,7 +107,7 @@ class Package(unittest.TestCase):
         major, minor, patch = map(int, VERSION.split("."))
         for wanted in (f"{major + 1}.0", f"{major}.{minor + 1}", f"{major}.{minor}.{patch + 1}"):
             with self.subTest(wanted=wanted):
-                code, output = run("cmake", "-S", HERE / "find_package", "-B", self.scratch / f"build-{wanted}",
+                code, output = run("cmake", "-G", "Ninja", "-S", HERE / "find_package", "-B", self.scratch / f"build-{wanted}",
                                    f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", f"-DWANTED={wanted}")
                 self.assertNotEqual(0, code, output)
                 self.assertIn('Could not find a configuration file for package "promlite" that is compatible with '
