@@ -1,0 +1,67 @@
+# promlite: the readme's code, built as it is pasted.
+# SPDX-License-Identifier: MIT
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ADDRESS = "127.0.0.1:9464"
+
+
+def blocks():
+    return re.findall(r"^```cpp\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+
+
+class Readme(unittest.TestCase):
+    def build(self, code):
+        scratch = tempfile.TemporaryDirectory(prefix="promlite-readme-")
+        self.addCleanup(scratch.cleanup)
+        folder = pathlib.Path(scratch.name)
+        (folder / "example.cpp").write_text(code)
+        subprocess.run(["g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include", "-pthread",
+                        folder / "example.cpp", "-o", folder / "example"], check=True)
+        return folder / "example"
+
+    def test_the_first_example_serves_what_it_counts(self):
+        first = blocks()[0]
+        self.assertIn(ADDRESS, first)
+        # Any free port, since that of the example may be taken; it is printed so that the test finds it.
+        code = first.replace("#include <promlite", "#include <cstdio>\n#include <promlite", 1)
+        code = code.replace('server{"%s"};' % ADDRESS,
+                            'server{"127.0.0.1:0"}; std::puts(server.address().c_str()); std::fflush(stdout);')
+        program = self.build(code)
+        with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
+            self.addCleanup(process.kill)
+            url = "http://%s/metrics" % process.stdout.readline().strip()
+            deadline = time.monotonic() + 20
+            served = 0
+            while served < 3 and time.monotonic() < deadline:
+                with urllib.request.urlopen(url, timeout=5) as response:
+                    body = response.read().decode()
+                found = re.search(r'^http_requests_total\{code="200",method="GET"\} (\d+)$', body, re.M)
+                served = int(found.group(1)) if found else 0
+            process.kill()
+        self.assertGreaterEqual(served, 3)
+        counted = re.search(r"^http_request_duration_seconds_count (\d+)$", body, re.M)
+        # The timer observes at the end of the scope, after the request has been counted.
+        self.assertIn(served - int(counted.group(1)), (0, 1))
+
+    def test_the_tour_prints_its_metrics(self):
+        declarations, uses = blocks()[1].split("\n\n", 1)
+        program = self.build("#include <promlite/promlite.hpp>\n#include <iostream>\nint main() {\n" + declarations +
+                             "\n(void)bytes; (void)size; (void)build; (void)load;\n" + uses + "}\n")
+        body = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+        for line in ('app_build_info{version="1.4.2"} 1', 'files_processed_total{kind="csv"} 3', "load_ratio 0.5",
+                     'job_duration_seconds_count{kind="csv"} 2', "queue_depth 0", "read_bytes_total 0"):
+            self.assertIn(line + "\n", body)
+
+
+if __name__ == "__main__":
+    if shutil.which("g++") is None:
+        raise SystemExit("this test needs g++")
+    unittest.main()
