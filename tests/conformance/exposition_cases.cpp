@@ -1,0 +1,525 @@
+// promlite: registries full of what is hard to expose, and what a reader must find in each.
+// SPDX-License-Identifier: MIT
+//
+// exposition_cases list           the names of the cases, a line each
+// exposition_cases text CASE      the exposition
+// exposition_cases expected CASE  JSON: what was put in, kept apart from the library: strings as hexadecimal
+// bytes
+//                                 before any repair, doubles as the hexadecimal digits of their bits
+#include <promlite/core.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace std::string_literals;
+
+namespace cases {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+static const double infinity = std::numeric_limits<double>::infinity();
+static const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+static std::string hex(std::string_view text) {
+  static const char* const digits = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    out.push_back(digits[static_cast<unsigned char>(c) >> 4]);
+    out.push_back(digits[static_cast<unsigned char>(c) & 15]);
+  }
+  return out;
+}
+
+/// What a reader must find, as JSON.
+class Expected {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    add(families_, "{\"name\":\"" + std::string(name) + "\",\"type\":\"" + std::string(type) +
+                       "\",\"help\":\"" + hex(help) + "\"}");
+  }
+  /// `tolerance`: relative, for what is an estimate.
+  void sample(std::string_view name, const Pairs& labels, double value, double tolerance = 0) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    char number[64];
+    std::snprintf(number, sizeof number, "\"%016llx\",\"tolerance\":%g",
+                  static_cast<unsigned long long>(bits), tolerance);
+    std::string pairs;
+    for (const auto& [label, text] : labels) add(pairs, "[\"" + label + "\",\"" + hex(text) + "\"]");
+    add(samples_,
+        "{\"name\":\"" + std::string(name) + "\",\"labels\":[" + pairs + "],\"value\":" + number + "}");
+  }
+  std::string json() const { return "{\"families\":[" + families_ + "],\"samples\":[" + samples_ + "]}\n"; }
+
+ private:
+  static void add(std::string& list, const std::string& item) {
+    if (!list.empty()) list += ",\n";
+    list += item;
+  }
+  std::string families_;
+  std::string samples_;
+};
+
+struct Case {
+  promlite::Registry registry;
+  Expected expected;
+  std::vector<std::unique_ptr<promlite::Collector>> collectors;
+  std::vector<promlite::Membership> memberships;
+};
+
+static Pairs with(Pairs labels, const char* name, std::string value) {
+  labels.emplace_back(name, std::move(value));
+  return labels;
+}
+
+/// A bound or a quantile as a label value: the shortest of the C library's texts that reads back, which the
+/// values used here have in common with Go's.
+static std::string short_text(double value) {
+  if (value == infinity) return "+Inf";
+  char text[64];
+  for (int digits = 6; digits <= 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    if (std::strtod(text, nullptr) == value) break;
+  }
+  return text;
+}
+
+static void expect_histogram(Expected& expected, const std::string& name, const Pairs& labels,
+                             const std::vector<double>& bounds, const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  std::vector<double> all = bounds;
+  all.push_back(infinity);
+  for (const double bound : all) {
+    const auto count =
+        std::count_if(values.begin(), values.end(), [&](double value) { return value <= bound; });
+    expected.sample(name + "_bucket", with(labels, "le", short_text(bound)), static_cast<double>(count));
+  }
+  expected.sample(name + "_sum", labels, sum);
+  expected.sample(name + "_count", labels, static_cast<double>(values.size()));
+}
+
+static void expect_summary(Expected& expected, const std::string& name, const Pairs& labels,
+                           const std::vector<double>& thousandths, std::vector<double> values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  std::sort(values.begin(), values.end());
+  for (const double thousandth : thousandths) {
+    double exact = not_a_number;
+    if (!values.empty()) {
+      const auto rank =
+          static_cast<std::size_t>(std::ceil(thousandth * static_cast<double>(values.size()) / 1000));
+      exact = values[std::max<std::size_t>(rank, 1) - 1];
+    }
+    expected.sample(name, with(labels, "quantile", short_text(thousandth / 1000)), exact,
+                    promlite::Summary::relative_error);
+  }
+  expected.sample(name + "_sum", labels, sum);
+  expected.sample(name + "_count", labels, static_cast<double>(values.size()));
+}
+
+static std::vector<double> special_values() {
+  return {0.0,
+          -0.0,
+          1,
+          -1,
+          0.1 + 0.2,
+          1e6,
+          999999,
+          1234567,
+          1e21,
+          1e-5,
+          0.0001,
+          5e-324,
+          -5e-324,
+          2.2250738585072014e-308,
+          2.225073858507201e-308,
+          9007199254740993.0,
+          1.7976931348623157e308,
+          -1.7976931348623157e308,
+          1.5e300,
+          4e-320,
+          infinity,
+          -infinity,
+          not_a_number,
+          -not_a_number,
+          123456.75,
+          100000.00000000001};
+}
+
+static std::vector<std::string> nasty_strings() {
+  std::vector<std::string> all;
+  std::string every;
+  for (int code = 0; code < 256; ++code) {
+    all.emplace_back(1, static_cast<char>(code));
+    every.push_back(static_cast<char>(code));
+  }
+  for (const std::string& text : {every,
+                                  ""s,
+                                  "\"} 1\nevil 1"s,
+                                  "\n# TYPE evil counter\nevil 1\n"s,
+                                  "\\"s,
+                                  "\\\\"s,
+                                  "\\n"s,
+                                  "\\\""s,
+                                  "x\\"s,
+                                  "\"\""s,
+                                  "a\\\"\n"s,
+                                  "{a=\"b\"}"s,
+                                  ",b=\"c"s,
+                                  "# HELP"s,
+                                  " leading"s,
+                                  "trailing "s,
+                                  "\xEF\xBB\xBF"s,
+                                  "\xC3\xA9"s,
+                                  "e\xCC\x81"s,
+                                  "\xF0\x9F\x98\x80"s,
+                                  "\xE2\x82"s,
+                                  "\xC0\x80"s,
+                                  "\xED\xA0\x80"s,
+                                  "\xF4\x90\x80\x80"s,
+                                  "a\xFFz\xFE"s,
+                                  "\xE2\x80\xA8"s,
+                                  std::string(300, 'l'),
+                                  std::string(65536, 'L'),
+                                  "\xF0\x9F\x98"s,
+                                  std::string("\0", 1),
+                                  std::string("a\0b", 3)}) {
+    all.push_back(text);
+  }
+  return all;
+}
+
+/// All types, named as the field names them: a linter finds nothing.
+static void well_named(Case& made) {
+  promlite::Registry& r = made.registry;
+  Expected& e = made.expected;
+  const auto jobs = r.counter("app_jobs_total", "Jobs finished, by outcome.", {"outcome"});
+  e.family("app_jobs_total", "counter", "Jobs finished, by outcome.");
+  jobs.with("ok").inc(1027000);
+  e.sample("app_jobs_total", {{"outcome", "ok"}}, 1027000);
+  jobs.with("a\\b\"c\nd").inc(3);
+  e.sample("app_jobs_total", {{"outcome", "a\\b\"c\nd"}}, 3);
+
+  const std::string help = "Items waiting. Backslash \\ and \"quotes\".\nSecond line.";
+  r.gauge("app_queue_length", help).set(17);
+  e.family("app_queue_length", "gauge", help);
+  e.sample("app_queue_length", {}, 17);
+
+  const std::vector<double> waits = {0.001, 0.005, 0.25, 1, 12, 1e9};
+  const auto wait = r.histogram("app_wait_seconds", "Time spent waiting.", promlite::unit("seconds"));
+  e.family("app_wait_seconds", "histogram", "Time spent waiting.");
+  for (const double value : waits) wait.observe(value);
+  expect_histogram(e, "app_wait_seconds", {}, promlite::default_buckets().bounds, waits);
+
+  r.summary("app_run_seconds", "Run time.", promlite::quantiles({0.5, 0.99}));
+  e.family("app_run_seconds", "summary", "Run time.");
+  expect_summary(e, "app_run_seconds", {}, {500, 990}, {});
+
+  r.info("app_build", "What is running.", {{"version", "1.4.2"}, {"revision", "8f3c1de"}});
+  e.family("app_build_info", "gauge", "What is running.");
+  e.sample("app_build_info", {{"version", "1.4.2"}, {"revision", "8f3c1de"}}, 1);
+
+  made.memberships.push_back(r.gauge_callback("app_temperature_celsius", "Now.", [] { return -3.5; }));
+  e.family("app_temperature_celsius", "gauge", "Now.");
+  e.sample("app_temperature_celsius", {}, -3.5);
+}
+
+static void values(Case& made) {
+  promlite::Registry& r = made.registry;
+  Expected& e = made.expected;
+  const auto gauges = r.gauge("value", "Every kind of double.", {"i"});
+  e.family("value", "gauge", "Every kind of double.");
+  int i = 0;
+  for (const double value : special_values()) {
+    gauges.with(i).set(value);
+    e.sample("value", {{"i", std::to_string(i++)}}, value);
+  }
+  const auto integers = r.counter<std::uint64_t>("integer_total", "Integers.", {"i"});
+  e.family("integer_total", "counter", "Integers.");
+  for (const std::uint64_t value :
+       {std::uint64_t{0}, std::uint64_t{1} << 53, (std::uint64_t{1} << 53) + 1, ~std::uint64_t{0}}) {
+    integers.with(value).inc(value);
+    e.sample("integer_total", {{"i", std::to_string(value)}}, static_cast<double>(value));
+  }
+  const auto real = r.counter("real_total", "Integers and fractions.", {"i"});
+  e.family("real_total", "counter", "Integers and fractions.");
+  real.with("whole").inc((std::uint64_t{1} << 53) + 1);
+  e.sample("real_total", {{"i", "whole"}}, 0x1p53);
+  real.with("fraction").inc(0.1);
+  real.with("fraction").inc(0.2);
+  e.sample("real_total", {{"i", "fraction"}}, 0.1 + 0.2);
+  real.with("large").inc(1e300);
+  e.sample("real_total", {{"i", "large"}}, 1e300);
+  r.gauge<std::int64_t>("lowest", "The lowest integer.").set(std::numeric_limits<std::int64_t>::min());
+  e.family("lowest", "gauge", "The lowest integer.");
+  e.sample("lowest", {}, -0x1p63);
+  const std::vector<double> bounds = {-1e300, -0.5, 0, 1e-300, 0.30000000000000004, 1e6, 1.5e300};
+  const auto histogram =
+      r.histogram("spread", "Bounds and values all over the range.", promlite::buckets(bounds));
+  e.family("spread", "histogram", "Bounds and values all over the range.");
+  std::vector<double> observed;
+  for (const double value : special_values()) {
+    histogram.observe(value);
+    if (!std::isnan(value)) observed.push_back(value);
+  }
+  expect_histogram(e, "spread", {}, bounds, observed);
+  e.family("promlite_refused_updates_total", "counter", "Updates with a value that the metric cannot take.");
+  e.sample("promlite_refused_updates_total", {{"family", "spread"}}, 2);
+}
+
+/// Every string as a label value of declared series; the index tells those apart that repair makes equal.
+static void label_values(Case& made) {
+  Expected& e = made.expected;
+  const auto gauges = made.registry.gauge("x", "", {"i", "text"});
+  e.family("x", "gauge", "");
+  int i = 0;
+  int repaired = 0;
+  for (const std::string& text : nasty_strings()) {
+    gauges.with(i, text).set(i);
+    if (!promlite::detail::is_utf8(text)) ++repaired;
+    e.sample("x", {{"i", std::to_string(i)}, {"text", text}}, i);
+    ++i;
+  }
+  e.family("promlite_repaired_label_values_total", "counter",
+           "Look-ups with a label value that was not UTF-8.");
+  e.sample("promlite_repaired_label_values_total", {{"family", "x"}}, repaired);
+}
+
+/// The same strings as values of composite types, which add labels of their own behind them.
+static void composite_labels(Case& made) {
+  Expected& e = made.expected;
+  const auto histograms = made.registry.histogram("h", "", {"text", "i"}, promlite::buckets({1}));
+  const auto summaries = made.registry.summary("s", "", {"text", "i"}, promlite::quantiles({0.5}));
+  e.family("h", "histogram", "");
+  e.family("s", "summary", "");
+  int i = 0;
+  for (const std::string& text : nasty_strings()) {
+    if (!promlite::detail::is_utf8(text) || text.size() > 1000) continue;
+    const Pairs labels = {{"text", text}, {"i", std::to_string(i)}};
+    histograms.with(text, i).observe(0.5);
+    expect_histogram(e, "h", labels, {1}, {0.5});
+    summaries.with(text, i++).observe(2);
+    expect_summary(e, "s", labels, {500}, {2});
+  }
+}
+
+/// Fit to compare as help: the library drops carriage returns, and Prometheus takes a NUL at the very
+/// beginning for the end of the text.
+static bool is_plain_help(const std::string& text) {
+  return promlite::detail::is_utf8(text) && text.find('\r') == std::string::npos &&
+         (text.empty() || text[0] != '\0');
+}
+
+/// Strings as help.
+static void help_texts(Case& made) {
+  int i = 0;
+  for (const std::string& text : nasty_strings()) {
+    if (!is_plain_help(text)) continue;
+    const std::string name = "h" + std::to_string(i);
+    made.registry.gauge(name, text).set(i);
+    made.expected.family(name, "gauge", text);
+    made.expected.sample(name, {}, i++);
+  }
+}
+
+class NastyCollector final : public promlite::Collector {
+ public:
+  explicit NastyCollector(Expected* expected) : expected_(expected) {}
+
+  void collect(promlite::Sink& sink) override {
+    auto untyped = sink.untyped("u", "Untyped.");
+    auto gauge = sink.gauge("rule:g:sum", "A colon.");
+    auto counter = sink.counter("c", "No suffix.");
+    auto info = sink.info("facts", "Facts.");
+    int i = 0;
+    for (const std::string& text : nasty_strings()) {
+      const std::string index = std::to_string(i);
+      untyped.sample({{"text", text}, {"i", index}}, i);
+      gauge.sample({{"i", index}, {"text", text}}, -0.5 * i);
+      info.sample({{"z", text}, {"a", index}});
+      expect("u", {{"i", index}}, "text", text, i);
+      expect("rule:g:sum", {{"i", index}}, "text", text, -0.5 * i);
+      expect("facts_info", {{"a", index}}, "z", text, 1);
+      ++i;
+    }
+    for (const double value : special_values()) {
+      if (std::isnan(value) || value < 0) continue;
+      counter.sample({{"i", std::to_string(i)}}, value);
+      if (expected_ != nullptr) expected_->sample("c", {{"i", std::to_string(i)}}, value);
+      ++i;
+    }
+    counter.sample(std::numeric_limits<std::uint64_t>::max());
+    if (expected_ != nullptr) {
+      expected_->sample("c", {}, 0x1p64);
+      expected_->family("u", "untyped", "Untyped.");
+      expected_->family("rule:g:sum", "gauge", "A colon.");
+      expected_->family("c", "counter", "No suffix.");
+      expected_->family("facts_info", "gauge", "Facts.");
+    }
+    expected_ = nullptr;
+  }
+
+ private:
+  void expect(const char* name, Pairs labels, const char* label, const std::string& text, double value) {
+    // An empty value is left out.
+    if (!text.empty()) labels.emplace_back(label, text);
+    if (expected_ != nullptr) expected_->sample(name, labels, value);
+  }
+  Expected* expected_;
+};
+
+static void collected(Case& made) {
+  made.collectors.push_back(std::make_unique<NastyCollector>(&made.expected));
+  made.memberships.push_back(made.registry.add(*made.collectors.back()));
+}
+
+static void overflow(Case& made) {
+  Expected& e = made.expected;
+  const auto family = made.registry.counter("visits_total", "Visits.", {"user"}, promlite::max_series(10));
+  e.family("visits_total", "counter", "Visits.");
+  for (int i = 0; i < 1000; ++i) family.with(i).inc();
+  for (int i = 0; i < 10; ++i) e.sample("visits_total", {{"user", std::to_string(i)}}, 1);
+  e.sample("visits_total", {{"user", "promlite_overflow"}}, 990);
+  e.family("promlite_overflowed_updates_total", "counter",
+           "Look-ups in a full family that got its overflow series.");
+  e.sample("promlite_overflowed_updates_total", {{"family", "visits_total"}}, 990);
+}
+
+static void empty(Case& made) { made.registry.gauge("none", "A family without series.", {"a"}); }
+
+/// A registry that nobody thought of.
+static void random(Case& made, std::uint64_t seed) {
+  std::mt19937_64 next(seed);
+  promlite::Registry& r = made.registry;
+  Expected& e = made.expected;
+  const std::vector<std::string> strings = nasty_strings();
+  const auto number = [&] {
+    const std::vector<double> special = special_values();
+    switch (next() % 4) {
+      case 0:
+        return special[next() % special.size()];
+      case 1:
+        return static_cast<double>(next() % 2000) / 8;
+      default: {
+        const std::uint64_t bits = next();
+        double value = 0;
+        std::memcpy(&value, &bits, sizeof value);
+        return value;
+      }
+    }
+  };
+  const auto text = [&] {
+    std::string made_text;
+    for (auto pieces = next() % 4; pieces > 0; --pieces) {
+      const std::string& piece = strings[next() % strings.size()];
+      if (piece.size() < 1000 && promlite::detail::is_utf8(piece)) made_text += piece;
+    }
+    return made_text;
+  };
+  std::deque<std::string> help_texts;
+  const std::uint64_t families = 1 + next() % 12;
+  for (std::uint64_t f = 0; f < families; ++f) {
+    const std::string name = "f" + std::to_string(f) + "_" + std::string(1 + next() % 40, 'n');
+    help_texts.push_back(text());
+    std::string& help = help_texts.back();
+    if (!is_plain_help(help)) help = "Plain.";
+    const std::uint64_t series = 1 + next() % 8;
+    const auto type = next() % 4;
+    if (type == 0) {
+      const auto family = r.counter(name + "_total", help, {"b", "i", "a"});
+      e.family(name + "_total", "counter", help);
+      for (std::uint64_t i = 0; i < series; ++i) {
+        const Pairs labels = {{"b", text()}, {"i", std::to_string(i)}, {"a", text()}};
+        double value = std::abs(number());
+        if (!std::isfinite(value)) value = 0.5;
+        family.with(labels[0].second, i, labels[2].second).inc(value);
+        e.sample(name + "_total", labels, value);
+      }
+    } else if (type == 1) {
+      const auto family = r.gauge(name, help, {"i", "a"});
+      e.family(name, "gauge", help);
+      for (std::uint64_t i = 0; i < series; ++i) {
+        const Pairs labels = {{"i", std::to_string(i)}, {"a", text()}};
+        const double value = number();
+        family.with(i, labels[1].second).set(value);
+        e.sample(name, labels, value);
+      }
+    } else if (type == 2) {
+      const std::vector<double> bounds = {-1000, -1, 0, 0.001, 0.5, 2, 100, 1e10};
+      const auto family = r.histogram(name, help, {"a", "i"}, promlite::buckets(bounds));
+      e.family(name, "histogram", help);
+      for (std::uint64_t i = 0; i < series; ++i) {
+        const Pairs labels = {{"a", text()}, {"i", std::to_string(i)}};
+        std::vector<double> observed;
+        for (auto count = next() % 50; count > 0; --count) {
+          const double value = number();
+          if (!std::isnan(value)) observed.push_back(value);
+        }
+        const auto histogram = family.with(labels[0].second, i);
+        for (const double value : observed) histogram.observe(value);
+        expect_histogram(e, name, labels, bounds, observed);
+      }
+    } else {
+      const auto family = r.summary(name, help, {"a", "i"}, promlite::quantiles({0.5, 0.9, 0, 1}));
+      e.family(name, "summary", help);
+      for (std::uint64_t i = 0; i < series; ++i) {
+        const Pairs labels = {{"a", text()}, {"i", std::to_string(i)}};
+        std::vector<double> observed;
+        for (auto count = next() % 50; count > 0; --count)
+          observed.push_back(static_cast<double>(next() % 100000) / 64);
+        const auto summary = family.with(labels[0].second, i);
+        for (const double value : observed) summary.observe(value);
+        expect_summary(e, name, labels, {0, 500, 900, 1000}, observed);
+      }
+    }
+  }
+}
+
+static const std::pair<const char*, void (*)(Case&)> fixed[] = {
+    {"well_named", well_named},     {"values", values},
+    {"label_values", label_values}, {"composite_labels", composite_labels},
+    {"help_texts", help_texts},     {"collected", collected},
+    {"overflow", overflow},         {"empty", empty}};
+static constexpr int seeds = 40;
+
+static bool make(const std::string& name, Case& made) {
+  for (const auto& [known, fill] : fixed) {
+    if (name == known) return fill(made), true;
+  }
+  if (name.compare(0, 7, "random_") != 0) return false;
+  random(made, std::strtoull(name.c_str() + 7, nullptr, 10));
+  return true;
+}
+
+}  // namespace cases
+
+int main(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command == "list" && argc == 2) {
+    for (const auto& known : cases::fixed) std::puts(known.first);
+    for (int seed = 0; seed < cases::seeds; ++seed) std::printf("random_%d\n", seed);
+    return 0;
+  }
+  cases::Case made;
+  if (argc != 3 || (command != "text" && command != "expected") || !cases::make(argv[2], made)) {
+    std::fputs("usage: exposition_cases list | text CASE | expected CASE\n", stderr);
+    return 2;
+  }
+  const std::string text = promlite::to_text(made.registry);
+  const std::string out = command == "text" ? text : made.expected.json();
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  return 0;
+}

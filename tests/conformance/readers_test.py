@@ -1,0 +1,244 @@
+# promlite: what others read from our expositions is what was put in: promtool, the Python client, Prometheus itself.
+# SPDX-License-Identifier: MIT
+"""Needs promtool, prometheus (Debian: prometheus) and prometheus_client (Debian: python3-prometheus-client).
+What is not installed is skipped, and named."""
+import http.server
+import json
+import math
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.parse
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.memcached import DEADLINE, end, free_port, poll_until
+
+try:
+    from prometheus_client.parser import text_string_to_metric_families
+except ImportError:
+    text_string_to_metric_families = None
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def cases_program():
+    path = os.path.join(os.environ.get("PROMLITE_BUILD", ""), "tests", "exposition_cases")
+    if not os.access(path, os.X_OK):
+        raise FileNotFoundError(f"exposition_cases is not in the build tree: {path}")
+    return path
+
+
+def run(*arguments):
+    return subprocess.run([cases_program(), *arguments], stdout=subprocess.PIPE, check=True, timeout=DEADLINE).stdout
+
+
+def text_of(name):
+    return run("text", name)
+
+
+def decoded(digits):
+    """A string as a reader must see it. Python replaces maximal ill-formed subparts by U+FFFD, as Unicode advises."""
+    return bytes.fromhex(digits).decode("utf-8", "replace")
+
+
+class Expectation:
+    def __init__(self, name):
+        found = json.loads(run("expected", name))
+        self.families = {family["name"]: (family["type"], decoded(family["help"])) for family in found["families"]}
+        self.samples = {}
+        for sample in found["samples"]:
+            labels = {label: decoded(value) for label, value in sample["labels"]}
+            value = struct.unpack(">d", bytes.fromhex(sample["value"]))[0]
+            key = (sample["name"], frozenset(labels.items()))
+            assert key not in self.samples, key
+            self.samples[key] = (value, sample["tolerance"])
+
+
+def without_empty_labels(samples):
+    """To Prometheus an empty label value is no label."""
+    return {(name, frozenset(pair for pair in labels if pair[1])): value for (name, labels), value in samples.items()}
+
+
+def same(value, expected, tolerance):
+    if math.isnan(expected):
+        return math.isnan(value)
+    if tolerance and expected != 0 and math.isfinite(expected):
+        return abs(value / expected - 1) <= tolerance
+    return value == expected
+
+
+class ReadersTest(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.names = run("list").decode().split()
+
+    def check_samples(self, found, expected):
+        self.assertEqual(sorted(map(repr, set(expected) - set(found))), [], "missing")
+        self.assertEqual(sorted(map(repr, set(found) - set(expected))), [], "not expected")
+        for key, (value, tolerance) in expected.items():
+            self.assertTrue(same(found[key], value, tolerance), f"{key}: {found[key]!r} instead of {value!r}")
+
+    def need_program(self, name):
+        if shutil.which(name) is None:
+            self.skipTest(f"{name} is not installed")
+        return shutil.which(name)
+
+
+class PromtoolTest(ReadersTest):
+    def check_with_promtool(self, body):
+        return subprocess.run([self.need_program("promtool"), "check", "metrics"], input=body, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=DEADLINE)
+
+    def test_every_case_parses(self):
+        for name in self.names:
+            with self.subTest(name):
+                answer = self.check_with_promtool(text_of(name))
+                # 3: it parses, and a name or a missing help text is not to the linter's taste.
+                self.assertIn(answer.returncode, (0, 3), answer.stdout)
+
+    def test_nothing_is_found_where_the_names_are_good(self):
+        answer = self.check_with_promtool(text_of("well_named"))
+        self.assertEqual((answer.returncode, answer.stdout), (0, b""))
+
+    def test_a_body_that_is_cut_is_found(self):
+        # The control: this promtool does refuse what is broken.
+        self.assertEqual(self.check_with_promtool(text_of("well_named")[:-1]).returncode, 1)
+
+
+@unittest.skipIf(text_string_to_metric_families is None, "prometheus_client is not installed")
+class PythonClientTest(ReadersTest):
+    def test_it_reads_what_was_put_in(self):
+        for name in self.names:
+            with self.subTest(name):
+                expected = Expectation(name)
+                samples, families = {}, {}
+                for family in text_string_to_metric_families(text_of(name).decode("utf-8")):
+                    # The client calls a counter by its base name.
+                    of_counter = family.type == "counter" and family.name + "_total" in expected.families
+                    families[family.name + "_total" * of_counter] = (family.type, family.documentation.strip())
+                    for sample in family.samples:
+                        key = (sample.name, frozenset(sample.labels.items()))
+                        self.assertNotIn(key, samples)
+                        samples[key] = sample.value
+                self.check_samples(samples, self.as_the_client_reads(expected.samples))
+                # The client drops blanks around help texts, and more than blanks.
+                self.assertEqual(families, {family: ({"untyped": "unknown"}.get(kind, kind), help_text.strip())
+                                            for family, (kind, help_text) in expected.families.items()})
+
+    @staticmethod
+    def as_the_client_reads(samples):
+        """The client appends _total to the samples of counters that lack it."""
+        return {("c_total" if name == "c" else name, labels): value for (name, labels), value in samples.items()}
+
+
+class Bodies(http.server.ThreadingHTTPServer):
+    """Serves /NAME from a dictionary."""
+
+    def __init__(self, bodies):
+        super().__init__(("127.0.0.1", 0), BodiesHandler)
+        self.bodies = bodies
+        self.thread = threading.Thread(target=self.serve_forever)
+        self.thread.start()
+
+    def stop(self):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class BodiesHandler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = self.server.bodies[self.path[1:]]
+        self.send_response(200)
+        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class PrometheusTest(ReadersTest):
+    OWN = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
+           "scrape_series_added"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if shutil.which("prometheus") is None:
+            raise unittest.SkipTest("prometheus is not installed")
+        cls.bodies = Bodies({name: text_of(name) for name in cls.names})
+        cls.addClassCleanup(cls.bodies.stop)
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        port = free_port()
+        with open(os.path.join(folder.name, "prometheus.yml"), "w", encoding="utf-8") as config:
+            json.dump({"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [
+                {"job_name": name, "metrics_path": "/" + name, "honor_labels": True,
+                 "static_configs": [{"targets": ["127.0.0.1:%d" % cls.bodies.server_address[1]]}]}
+                for name in cls.names]}, config)
+        cls.log = open(os.path.join(folder.name, "log"), "wb+")
+        cls.addClassCleanup(cls.log.close)
+        cls.process = subprocess.Popen(
+            ["prometheus", "--config.file=" + config.name, "--storage.tsdb.path=" + os.path.join(folder.name, "data"),
+             "--web.listen-address=127.0.0.1:%d" % port], stdout=cls.log, stderr=subprocess.STDOUT)
+        cls.addClassCleanup(end, cls.process)
+        cls.url = "http://127.0.0.1:%d/api/v1/" % port
+        cls.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        poll_until(cls.has_scraped_everything, "a scrape of every case")
+
+    @classmethod
+    def ask(cls, what, **parameters):
+        url = cls.url + what + "?" + urllib.parse.urlencode(parameters)
+        with cls.opener.open(url, timeout=DEADLINE) as answer:
+            return json.load(answer)["data"]
+
+    @classmethod
+    def has_scraped_everything(cls):
+        if cls.process.poll() is not None:
+            raise AssertionError("prometheus ended")
+        try:
+            targets = cls.ask("targets")["activeTargets"]
+        except OSError:
+            return False
+        return len(targets) == len(cls.names) and all(target["health"] != "unknown" for target in targets)
+
+    def test_every_scrape_succeeds(self):
+        for target in self.ask("targets")["activeTargets"]:
+            with self.subTest(target["labels"]["job"]):
+                self.assertEqual((target["health"], target["lastError"]), ("up", ""))
+
+    def test_it_stores_what_was_put_in(self):
+        for name in self.names:
+            with self.subTest(name):
+                samples = {}
+                for series in self.ask("query", query='{job="%s"}' % name)["result"]:
+                    labels = dict(series["metric"])
+                    metric = labels.pop("__name__")
+                    self.assertEqual((labels.pop("job"), labels.pop("instance")[:10]), (name, "127.0.0.1:"))
+                    if metric not in self.OWN:
+                        samples[metric, frozenset(labels.items())] = float(series["value"][1])
+                self.check_samples(samples, without_empty_labels(Expectation(name).samples))
+
+    def test_it_knows_type_and_help(self):
+        for name in self.names:
+            with self.subTest(name):
+                found = {item["metric"]: (item["type"], item["help"].lstrip(" \t"))
+                         for item in self.ask("targets/metadata", match_target='{job="%s"}' % name, limit=100000)}
+                # Blanks before the text may belong to the syntax.
+                self.assertEqual(found, {family: ({"untyped": "unknown"}.get(kind, kind), help_text.lstrip(" \t"))
+                                         for family, (kind, help_text) in Expectation(name).families.items()})
+
+
+if __name__ == "__main__":
+    unittest.main()
