@@ -7,9 +7,29 @@
 #include <cstdlib>
 #include <new>
 
+// A sanitizer brings a malloc of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PROMLITE_TEST_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define PROMLITE_TEST_SANITIZED
+#endif
+#endif
+#if defined(__GLIBC__) && !defined(PROMLITE_TEST_SANITIZED)
+#define PROMLITE_TEST_OWN_MALLOC
+#endif
+
+// Never inlined: a compiler that sees malloc behind one operator and free behind another warns of a mismatch.
+#if defined(__GNUC__)
+#define PROMLITE_TEST_OPERATOR __attribute__((noinline))
+#else
+#define PROMLITE_TEST_OPERATOR
+#endif
+
 namespace test {
 
-/// What this thread has allocated with operator new, and the allocation that is to fail.
+/// What this thread has allocated, and the allocations that are to fail: all with operator new, and with
+/// glibc those with malloc and realloc, too.
 struct Allocations {
   std::size_t count = 0;
   std::size_t fail_from = 0;  ///< 1: the next one; 0: none
@@ -29,24 +49,38 @@ inline void fail_no_allocation() { allocations.fail_from = 0; }
 /// True when the failure that was asked for has happened.
 inline bool allocation_failed() { return allocations.since >= allocations.fail_from; }
 
-// Never inlined: a compiler that sees malloc behind one operator and free behind another warns of a mismatch.
-#if defined(__GNUC__)
-#define PROMLITE_TEST_OPERATOR __attribute__((noinline))
-#else
-#define PROMLITE_TEST_OPERATOR
-#endif
-
-inline void* allocate(std::size_t size, std::size_t alignment) {
+/// Counts an allocation; true when it must fail.
+inline bool refuse_allocation() {
   Allocations& mine = allocations;
   ++mine.count;
   ++mine.since;
-  if (mine.fail_from != 0 && mine.since >= mine.fail_from && mine.since <= mine.fail_to) return nullptr;
+  return mine.fail_from != 0 && mine.since >= mine.fail_from && mine.since <= mine.fail_to;
+}
+
+inline void* allocate(std::size_t size, std::size_t alignment) {
+#if !defined(PROMLITE_TEST_OWN_MALLOC)
+  if (refuse_allocation()) return nullptr;
+#else
+  if (alignment > alignof(std::max_align_t) && refuse_allocation()) return nullptr;
+#endif
   const std::size_t rounded = (size / alignment + 1) * alignment;
   return alignment <= alignof(std::max_align_t) ? std::malloc(rounded)
                                                 : std::aligned_alloc(alignment, rounded);
 }
 
 }  // namespace test
+
+#if defined(PROMLITE_TEST_OWN_MALLOC)
+// What does not go through operator new.
+extern "C" void* __libc_malloc(std::size_t size);
+extern "C" void* __libc_realloc(void* memory, std::size_t size);
+extern "C" void* malloc(std::size_t size) noexcept {
+  return test::refuse_allocation() ? nullptr : __libc_malloc(size);
+}
+extern "C" void* realloc(void* memory, std::size_t size) noexcept {
+  return test::refuse_allocation() ? nullptr : __libc_realloc(memory, size);
+}
+#endif
 
 PROMLITE_TEST_OPERATOR void* operator new(std::size_t size) {
   void* const made = test::allocate(size, alignof(std::max_align_t));
