@@ -135,6 +135,17 @@ TEST_CASE("more live threads than slots: the others share cells, and nothing is 
   }
 }
 
+TEST_CASE("threads without a slot that update the same cells without pause lose nothing") {
+  const test::NoSlotsLeft all_taken;
+  Metrics metrics;
+  const int threads = 4;
+  const int updates = test::times(60000);
+  test::in_threads(threads, [&](int) {
+    for (int i = 0; i < updates; ++i) metrics.update();
+  });
+  CHECK(metrics.scrape() == Metrics::expected(1.0 * threads * updates));
+}
+
 TEST_CASE("a thread without a slot takes the first one that becomes free, and its earlier updates stay") {
   Metrics metrics;
   bool owner_at_first = true;

@@ -73,18 +73,6 @@ const InThread& made_after_the_slot() {
   return object;
 }
 
-std::atomic<bool> main_thread_is_over{false};
-
-/// When it is the first thread_local object of its thread, it is the last one to be destroyed.
-struct LastOfThread {
-  ~LastOfThread() { main_thread_is_over = true; }
-  void use() const {}
-};
-const LastOfThread& last_of_thread() {
-  thread_local const LastOfThread object;
-  return object;
-}
-
 /// An ordinary life of a thread, updates in its thread_local destructors included.
 void live() {
   made_before_the_slot().use();
@@ -104,13 +92,14 @@ int main(int argc, char** argv) {
     } late;
     return EXIT_SUCCESS;
   }
-  last_of_thread().use();
   static const AtTheEnd at_the_end;
   std::atexit(update);
   std::at_quick_exit(Last::check);
   std::at_quick_exit(update);
   std::thread(live).join();
-  live();
+  update();
+  // pthread_exit() in the main thread: whether its thread_local objects are destroyed is the system's secret.
+  if (way != "pthread_exit") live();
   // A thread that goes on counting while everything else is taken down.
   std::thread([] {
     for (;;) unobserved.inc();
@@ -119,10 +108,13 @@ int main(int argc, char** argv) {
   if (way == "return") return EXIT_SUCCESS;
   if (way == "quick_exit") std::quick_exit(EXIT_SUCCESS);
   if (way == "pthread_exit") {
+    static std::atomic<bool> leaving{false};
     std::thread([] {
-      while (!main_thread_is_over) std::this_thread::yield();
+      while (!leaving) std::this_thread::yield();
+      live();
       std::exit(EXIT_SUCCESS);
     }).detach();
+    leaving = true;
     pthread_exit(nullptr);
   }
   if (way == "exit_in_thread") {
