@@ -43,7 +43,9 @@ class SourceDirectory final : public KnownFamilies {
   PROMLITE_COLD Source* find_same(const Declaration& declared) const {
     const std::string clash = clashing_with(declared.name, declared.type);
     if (!clash.empty()) {
-      refuse(declared, sources_[lower_bound(clash)]->declared(), "they would share a sample name");
+      std::size_t at = lower_bound(clash);
+      while (sources_[at]->gone() && is_named(at + 1, clash)) ++at;
+      refuse(declared, sources_[at]->declared(), "they would share a sample name");
     }
     for (std::size_t at = lower_bound(declared.name); is_named(at, declared.name); ++at) {
       if (sources_[at]->gone()) continue;
