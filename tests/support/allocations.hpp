@@ -32,6 +32,7 @@ namespace test {
 /// glibc those with malloc and realloc, too.
 struct Allocations {
   std::size_t count = 0;
+  std::size_t bytes = 0;      ///< of all that came from operator new, given back or not
   std::size_t fail_from = 0;  ///< 1: the next one; 0: none
   std::size_t fail_to = 0;    ///< the last one that fails
   std::size_t since = 0;      ///< allocations since the failure was asked for
@@ -64,6 +65,7 @@ inline void* allocate(std::size_t size, std::size_t alignment) {
   if (alignment > alignof(std::max_align_t) && refuse_allocation()) return nullptr;
 #endif
   const std::size_t rounded = (size / alignment + 1) * alignment;
+  allocations.bytes += rounded;
   return alignment <= alignof(std::max_align_t) ? std::malloc(rounded)
                                                 : std::aligned_alloc(alignment, rounded);
 }

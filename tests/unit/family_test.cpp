@@ -206,6 +206,20 @@ TEST_CASE("no allocation when the series exists") {
   CHECK(test::allocations.count == after_scrape);
 }
 
+TEST_CASE("a declared family without series costs less than 4 KiB") {
+  Registry registry;
+  constexpr std::size_t families = 50;
+  const std::size_t before = test::allocations.bytes;
+  for (std::size_t i = 0; i < families; ++i) {
+    const std::string name = "family_" + std::to_string(i);
+    (void)registry.counter(name + "_total", "Never used.", {"a", "b"});
+    (void)registry.histogram(name + "_seconds", "Never used.", {"a", "b"});
+    (void)registry.summary(name + "_bytes", "Never used.", {"a", "b"}, quantiles({0.5}));
+  }
+  // What is allocated on the way counts as well, the names of this test included.
+  CHECK(test::allocations.bytes - before < 3 * families * 4096);
+}
+
 TEST_CASE("a hundred labels") {
   Registry registry;
   const char* const names[100] = {
