@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <random>
 #include <string>
@@ -14,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 
 using namespace promlite;
@@ -223,7 +223,7 @@ TEST_CASE("integer cells are left before they wrap, and no scrape ever falls") {
     }
     const double now = counter.value();
     REQUIRE(now >= before);
-    REQUIRE(now == std::strtod(shown(registry).c_str(), nullptr));
+    REQUIRE(now == test::parsed(shown(registry)));
     before = now;
   }
   CHECK(before > 0x1p64);

@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 
 using namespace promlite::detail;
@@ -26,9 +27,7 @@ static std::string text_of(T value) {
 }
 static std::string text_of_bits(std::uint64_t bits) { return text_of(double_of(bits)); }
 
-static std::uint64_t parsed_bits(const std::string& text) {
-  return bits_of(std::strtod(text.c_str(), nullptr));
-}
+static std::uint64_t parsed_bits(const std::string& text) { return bits_of(test::parsed(text)); }
 
 TEST_CASE("the reference encoder's table of doubles") {
   CHECK(text_of(0.0) == "0");
@@ -68,7 +67,7 @@ TEST_CASE("more of the tricky numbers") {
   CHECK(text_of(1e22) == "1e+22");
   CHECK(text_of(1.5e300) == "1.5e+300");
   for (const char* text : {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10"})
-    CHECK(text_of(std::strtod(text, nullptr)) == text);
+    CHECK(text_of(test::parsed(text)) == text);
 }
 
 // A program that is linked with -ffast-math makes the processor take subnormal numbers for 0.
@@ -171,6 +170,7 @@ static void check_rule(std::uint64_t bits) {
   while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
   if (digits.size() < 2) return;
   char shorter[64];
+  const test::CLocale locale;
   const int written =
       std::snprintf(shorter, sizeof shorter, "%.*e", static_cast<int>(digits.size()) - 2, value);
   REQUIRE(written > 0);

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <new>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "support/allocations.hpp"
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 
 using namespace promlite;
@@ -59,8 +59,7 @@ static double sum_of(const std::string& text, const std::string& prefix) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at);
     const std::string line = text.substr(at, end - at);
-    if (line.compare(0, prefix.size(), prefix) == 0)
-      sum += std::strtod(line.c_str() + line.rfind(' '), nullptr);
+    if (line.compare(0, prefix.size(), prefix) == 0) sum += test::parsed(line.substr(line.rfind(' ')));
     at = end + 1;
   }
   return sum;

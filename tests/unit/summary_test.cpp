@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <random>
 #include <string>
@@ -17,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 
 using namespace promlite;
@@ -74,7 +74,7 @@ static double shown(Registry& registry, double q) {
   const std::string text = to_text(registry);
   const std::size_t at = text.find(line);
   REQUIRE(at != std::string::npos);
-  return std::strtod(text.c_str() + at + line.size(), nullptr);
+  return test::parsed(text.substr(at + line.size()));
 }
 
 static const std::vector<double> all_quantiles = {0,    0.001, 0.01, 0.1,  0.25,  0.5,
