@@ -52,7 +52,7 @@ struct HistogramCells {
 /// observations.
 class Histogram {
  public:
-  Histogram() noexcept : range_{detail::vanishing_chunk(), 0}, config_(nowhere()) {}
+  Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
   /// ever; infinities and negative values are taken.

@@ -110,7 +110,7 @@ class Summary {
   /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
   static constexpr double relative_error = 0.005416;
 
-  Summary() noexcept : range_{detail::vanishing_chunk(), 0}, config_(nowhere()) {}
+  Summary() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`; infinities and negative values are
   /// taken.

@@ -826,11 +826,14 @@ class Chunk {
   std::atomic<Cell*> shared_;
 };
 
-/// Shared cells that nobody reads: where the updates of a default-constructed handle go. Never destroyed.
+/// Shared cells that nobody scrapes: where the updates of a default-constructed handle go. Never destroyed.
 PROMLITE_COLD inline Chunk* vanishing_chunk() noexcept {
   static Chunk* const chunk = Chunk::make(8, false);
   return chunk;
 }
+
+/// Where in it groups of cells begin that are read as a snapshot: no other metric may disturb their progress.
+constexpr std::uint32_t vanishing_group = 4;
 
 /// Where a series' cells are: `size` cells from `offset` on in every slab of the chunk.
 struct CellRange {
@@ -3214,7 +3217,7 @@ struct HistogramCells {
 /// observations.
 class Histogram {
  public:
-  Histogram() noexcept : range_{detail::vanishing_chunk(), 0}, config_(nowhere()) {}
+  Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
   /// ever; infinities and negative values are taken.
@@ -3463,7 +3466,7 @@ class Summary {
   /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
   static constexpr double relative_error = 0.005416;
 
-  Summary() noexcept : range_{detail::vanishing_chunk(), 0}, config_(nowhere()) {}
+  Summary() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`; infinities and negative values are
   /// taken.

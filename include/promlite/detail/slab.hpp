@@ -185,11 +185,14 @@ class Chunk {
   std::atomic<Cell*> shared_;
 };
 
-/// Shared cells that nobody reads: where the updates of a default-constructed handle go. Never destroyed.
+/// Shared cells that nobody scrapes: where the updates of a default-constructed handle go. Never destroyed.
 PROMLITE_COLD inline Chunk* vanishing_chunk() noexcept {
   static Chunk* const chunk = Chunk::make(8, false);
   return chunk;
 }
+
+/// Where in it groups of cells begin that are read as a snapshot: no other metric may disturb their progress.
+constexpr std::uint32_t vanishing_group = 4;
 
 /// Where a series' cells are: `size` cells from `offset` on in every slab of the chunk.
 struct CellRange {
