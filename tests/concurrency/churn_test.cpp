@@ -139,7 +139,7 @@ TEST_CASE("threads without a slot that update the same cells without pause lose 
   const test::NoSlotsLeft all_taken;
   Metrics metrics;
   const int threads = 4;
-  const int updates = test::times(60000);
+  const int updates = test::times(100000);
   test::in_threads(threads, [&](int) {
     for (int i = 0; i < updates; ++i) metrics.update();
   });

@@ -45,7 +45,7 @@ TEST_CASE("the child of a fork under load updates, declares and collects") {
   }
   mine.inc(5);
   int failed = 0;
-  for (int round = 0; round < test::times(20); ++round) {
+  for (int round = 0; round < test::times(60); ++round) {
     mine.inc();
     // No lock of the registry is held by anybody at the time of the fork: the other threads only update.
     const int status = in_child([&] {
@@ -81,7 +81,7 @@ TEST_CASE("the child of a fork under load updates, declares and collects") {
   threads.join();
   // Nothing that the children did is seen here.
   const test::Scrape scrape = test::scrape(registry);
-  CHECK(scrape.at("mine_total") == 5 + test::times(20));
+  CHECK(scrape.at("mine_total") == 5 + test::times(60));
   CHECK(scrape.count("born_total") == 0);
   CHECK(scrape.count("family_total{a=\"4\"}") == 0);
 }

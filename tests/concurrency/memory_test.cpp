@@ -122,8 +122,11 @@ TEST_CASE("without any memory updates go on, and what they cannot keep does no h
   std::thread([&] {
     allocations.fail = true;
     for (int round = 0; round < 3; ++round) {
-      for (const auto& metrics : others) update(*metrics);
-      for (const auto& metrics : some) update(*metrics);
+      // By turns, so that both kinds are among those that the reserve has no room for.
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        update(*others[i]);
+        update(*some[i]);
+      }
     }
     allocations.fail = false;
   }).join();

@@ -64,7 +64,7 @@ int wrong_scrapes(promlite::Registry& registry, int threads, double (*sum)(const
   int wrong = 0;
   int slow = 0;
   const auto end = Clock::now() + std::chrono::milliseconds(test::times(700));
-  for (; Clock::now() < end; ++scrapes) {
+  for (; scrapes < 20 || Clock::now() < end; ++scrapes) {
     Recorder recorder;
     const auto start = Clock::now();
     registry.collect(recorder);
@@ -79,7 +79,6 @@ int wrong_scrapes(promlite::Registry& registry, int threads, double (*sum)(const
   wrong += at_rest.sum != sum(at_rest.counts) ? 1 : 0;
   if (std::getenv("PROMLITE_FIGURES") != nullptr)
     std::printf("%d threads: %d scrapes, %d of them waited in vain\n", threads, scrapes, slow);
-  CHECK(scrapes > 1);
   CHECK(at_rest.sum > 0);
   return wrong;
 }
