@@ -1066,7 +1066,9 @@ PROMLITE_ALWAYS_INLINE std::uint64_t hash_value(const HashSeed& seed, std::size_
   const char* at = value.data();
   std::size_t left = value.size();
   const std::uint64_t first = seed.first + index * 0x9E3779B97F4A7C15;
-  std::uint64_t second = seed.second ^ left;
+  // Times a secret number: whoever could trade a value's length for its bytes could choose collisions, and
+  // with several labels as many as the product of what each allows.
+  std::uint64_t second = seed.second + left * (seed.first | 1);
   while (left > 16) {
     second = folded_product(read_word<std::uint64_t>(at) ^ first, read_word<std::uint64_t>(at + 8) ^ second);
     at += 16;
