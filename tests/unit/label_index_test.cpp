@@ -158,7 +158,8 @@ TEST_CASE("records are found through all growth, even when every hash is the sam
       const auto wanted = views(keys[k]);
       REQUIRE(index.find(records[k].hash, wanted.data(), wanted.size()) == &records[k]);
       // The right hash with other values, and the right values with another hash.
-      const auto other = views({keys[k][0], keys[k][1] + "!"});
+      const Values changed = {keys[k][0], keys[k][1] + "!"};
+      const auto other = views(changed);
       REQUIRE(index.find(records[k].hash, other.data(), other.size()) == nullptr);
       REQUIRE(index.find(records[k].hash ^ 0x100, wanted.data(), wanted.size()) == nullptr);
     }
