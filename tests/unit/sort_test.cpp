@@ -21,8 +21,12 @@ struct Item {
 };
 
 static bool by_key(const Item& a, const Item& b) { return a.key < b.key; }
+// What a stable sort by key must give, since numbers ascend.
+static bool by_key_and_number(const Item& a, const Item& b) {
+  return a.key != b.key ? a.key < b.key : a.number < b.number;
+}
 
-TEST_CASE("every size up to 70 and every kind of order agree with the standard's stable sort") {
+TEST_CASE("every size up to 70 and every kind of order are sorted stably") {
   std::mt19937 random(1);
   for (std::size_t size = 0; size <= 70; ++size) {
     for (const int keys : {1, 2, 5, 1000}) {
@@ -36,7 +40,7 @@ TEST_CASE("every size up to 70 and every kind of order agree with the standard's
                            static_cast<int>(i)});
         }
         std::vector<Item> expected = items;
-        std::stable_sort(expected.begin(), expected.end(), by_key);
+        std::sort(expected.begin(), expected.end(), by_key_and_number);
         stable_sort(items, by_key);
         REQUIRE(items == expected);
       }
@@ -52,7 +56,7 @@ TEST_CASE("the part before `from` stays") {
       for (std::size_t i = 0; i < size; ++i)
         items.push_back({static_cast<int>(random() % 10), static_cast<int>(i)});
       std::vector<Item> expected = items;
-      std::stable_sort(expected.begin() + static_cast<std::ptrdiff_t>(from), expected.end(), by_key);
+      std::sort(expected.begin() + static_cast<std::ptrdiff_t>(from), expected.end(), by_key_and_number);
       stable_sort(items, by_key, from);
       REQUIRE(items == expected);
     }
