@@ -68,6 +68,7 @@ class RegistryCore {
     auto made = std::make_unique<CallbackSource<Function>>(std::move(declared), std::move(function),
                                                            collector_errors_);
     std::shared_ptr<CallGate> gate = made->gate();
+    make_room();
     const std::lock_guard<std::mutex> lock(registration_);
     find_same(made->declared());
     directory_.add(std::move(made));
@@ -77,6 +78,7 @@ class RegistryCore {
 
   PROMLITE_COLD Membership add(Collector& collector, bool quick) {
     auto gate = std::make_shared<CallGate>();
+    make_room();
     const std::lock_guard<std::mutex> lock(registration_);
     for (const CollectorEntry& entry : collectors_) {
       if (entry.collector == &collector && !entry.gate->closed())
@@ -110,6 +112,7 @@ class RegistryCore {
     bool wanted;  ///< the filter asks for it
   };
 
+  void make_room();
   void forget_the_gone();
   void list_sources(std::vector<Scraped>& sources, const NameFilter& filter, bool callbacks);
   void run_collectors(Sink& sink);
@@ -130,6 +133,7 @@ class RegistryCore {
   std::vector<CollectorEntry> collectors_;
 
   std::atomic<bool> user_code_{false};
+  std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
   std::atomic<std::uint64_t> collector_errors_{0};
   std::atomic<std::uint64_t> scrapes_{0};
@@ -180,7 +184,18 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
   last_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Where scrapes are rare, those who register forget the gone, now and then, unless a scrape runs right now.
+PROMLITE_COLD inline void RegistryCore::make_room() {
+  if (registrations_.fetch_add(1, std::memory_order_relaxed) % 64 != 63) return;
+  // As in collect(): this thread holds the lock already, and must not try it.
+  if (scraper_.load(std::memory_order_relaxed) == this_thread()) return;
+  const std::unique_lock<std::mutex> idle(scrape_, std::try_to_lock);
+  if (idle.owns_lock()) forget_the_gone();
+}
+
+/// Under scrape_.
 PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
+  const Scraping mark(*this);
   // Deleted after the lock is given back: what a callback holds is user code.
   struct Dead : PointerList<Source> {
     ~Dead() {

@@ -3,6 +3,7 @@
 #include "harness.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -226,4 +227,33 @@ TEST_CASE("a scrape under way outlives its Registry object") {
   go_on = true;
   scraper.join();
   CHECK(test::parse(text) == test::Scrape{{"counted_total", 3}, {"slow", 1}});
+}
+
+TEST_CASE("callbacks and collectors that come and go where nobody scrapes leave little behind") {
+  promlite::Registry registry;
+  std::atomic<bool> dead_called{false};
+  const auto token = std::make_shared<int>(1);
+  long most = 0;
+  // The end of what a callback holds is user code, too: it scrapes and registers.
+  struct Parting {
+    explicit Parting(promlite::Registry& of) : registry(of) {}
+    Parting(const Parting&) = delete;
+    Parting& operator=(const Parting&) = delete;
+    promlite::Registry& registry;
+    ~Parting() {
+      static_cast<void>(promlite::to_text(registry));
+      const promlite::Membership brief = registry.gauge_callback("brief", "help", [] { return 1; });
+    }
+  };
+  for (int i = 0; i < 2000; ++i) {
+    const auto parting = std::make_shared<Parting>(registry);
+    const promlite::Membership callback =
+        registry.gauge_callback("gone" + std::to_string(i), "help", [token, parting] { return *token; });
+    PairCollector collector("pair", dead_called);
+    const promlite::Membership member = registry.add(collector);
+    most = std::max(most, token.use_count());
+  }
+  CHECK(most < 200);
+  CHECK(test::scrape(registry).empty());
+  CHECK(token.use_count() == 1);
 }
