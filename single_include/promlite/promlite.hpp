@@ -1185,8 +1185,8 @@ class LabelIndex {
     return hash;
   }
 
-  /// The record of these values, or null. Wait-free but for the length of the probe (load factor 1/2 at
-  /// most).
+  /// The record of these values, or null. Wait-free but for the length of the probe (at most three quarters
+  /// of the places are taken).
   PROMLITE_ALWAYS_INLINE Record* find(std::uint64_t hash, const std::string_view* values,
                                       std::size_t count) const noexcept {
     // acquire: pairs with insert(), which fills a table before it publishes it.
@@ -1729,6 +1729,11 @@ inline Buckets checked_buckets(std::vector<double> bounds, const char* maker) {
   return Buckets{std::move(bounds)};
 }
 
+inline void check_bucket_count(std::size_t count, const char* maker) {
+  if (count == 0) fail(message_of(maker, ": count must be at least 1"));
+  if (count > 1000000) fail(message_of(maker, ": count must be at most 1000000"));
+}
+
 }  // namespace detail
 
 /// Bounds as given: finite, strictly ascending; a final +Inf is accepted and dropped. An empty list asks for
@@ -1744,9 +1749,9 @@ inline Buckets buckets(std::vector<double> bounds) {
 inline Buckets default_buckets() { return Buckets{{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}; }
 
 /// `count` bounds `start`, `start + width`, ...: each computed from its index, so that errors do not add up.
-/// Throws Error unless `width` > 0, `count` > 0 and all bounds are finite and distinct.
+/// Throws Error unless `width` > 0, `count` is 1 to 1,000,000 and all bounds are finite and distinct.
 inline Buckets linear_buckets(double start, double width, std::size_t count) {
-  if (count == 0) detail::fail("linear_buckets: count must be at least 1");
+  detail::check_bucket_count(count, "linear_buckets");
   if (!(width > 0)) detail::fail("linear_buckets: width must be greater than 0");
   std::vector<double> bounds;
   bounds.reserve(count);
@@ -1756,10 +1761,10 @@ inline Buckets linear_buckets(double start, double width, std::size_t count) {
   return detail::checked_buckets(std::move(bounds), "linear_buckets");
 }
 
-/// `count` bounds `start`, `start * factor`, ... Throws Error unless `start` > 0, `factor` > 1, `count` > 0
+/// `count` bounds `start`, `start * factor`, ... Throws Error unless `start` > 0, `factor` > 1, `count` is 1 to 1,000,000
 /// and all bounds are finite and distinct.
 inline Buckets exponential_buckets(double start, double factor, std::size_t count) {
-  if (count == 0) detail::fail("exponential_buckets: count must be at least 1");
+  detail::check_bucket_count(count, "exponential_buckets");
   if (!(start > 0)) detail::fail("exponential_buckets: start must be greater than 0");
   if (!(factor > 1)) detail::fail("exponential_buckets: factor must be greater than 1");
   std::vector<double> bounds;
@@ -4608,6 +4613,7 @@ class RegistryCore {
     auto made = std::make_unique<CallbackSource<Function>>(std::move(declared), std::move(function),
                                                            collector_errors_);
     std::shared_ptr<CallGate> gate = made->gate();
+    make_room();
     const std::lock_guard<std::mutex> lock(registration_);
     find_same(made->declared());
     directory_.add(std::move(made));
@@ -4617,6 +4623,7 @@ class RegistryCore {
 
   PROMLITE_COLD Membership add(Collector& collector, bool quick) {
     auto gate = std::make_shared<CallGate>();
+    make_room();
     const std::lock_guard<std::mutex> lock(registration_);
     for (const CollectorEntry& entry : collectors_) {
       if (entry.collector == &collector && !entry.gate->closed())
@@ -4650,6 +4657,7 @@ class RegistryCore {
     bool wanted;  ///< the filter asks for it
   };
 
+  void make_room();
   void forget_the_gone();
   void list_sources(std::vector<Scraped>& sources, const NameFilter& filter, bool callbacks);
   void run_collectors(Sink& sink);
@@ -4670,6 +4678,7 @@ class RegistryCore {
   std::vector<CollectorEntry> collectors_;
 
   std::atomic<bool> user_code_{false};
+  std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
   std::atomic<std::uint64_t> collector_errors_{0};
   std::atomic<std::uint64_t> scrapes_{0};
@@ -4720,7 +4729,18 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
   last_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Where scrapes are rare, those who register forget the gone, now and then, unless a scrape runs right now.
+PROMLITE_COLD inline void RegistryCore::make_room() {
+  if (registrations_.fetch_add(1, std::memory_order_relaxed) % 64 != 63) return;
+  // As in collect(): this thread holds the lock already, and must not try it.
+  if (scraper_.load(std::memory_order_relaxed) == this_thread()) return;
+  const std::unique_lock<std::mutex> idle(scrape_, std::try_to_lock);
+  if (idle.owns_lock()) forget_the_gone();
+}
+
+/// Under scrape_.
 PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
+  const Scraping mark(*this);
   // Deleted after the lock is given back: what a callback holds is user code.
   struct Dead : PointerList<Source> {
     ~Dead() {

@@ -195,8 +195,8 @@ class LabelIndex {
     return hash;
   }
 
-  /// The record of these values, or null. Wait-free but for the length of the probe (load factor 1/2 at
-  /// most).
+  /// The record of these values, or null. Wait-free but for the length of the probe (at most three quarters
+  /// of the places are taken).
   PROMLITE_ALWAYS_INLINE Record* find(std::uint64_t hash, const std::string_view* values,
                                       std::size_t count) const noexcept {
     // acquire: pairs with insert(), which fills a table before it publishes it.
