@@ -39,6 +39,11 @@ inline Buckets checked_buckets(std::vector<double> bounds, const char* maker) {
   return Buckets{std::move(bounds)};
 }
 
+inline void check_bucket_count(std::size_t count, const char* maker) {
+  if (count == 0) fail(message_of(maker, ": count must be at least 1"));
+  if (count > 1000000) fail(message_of(maker, ": count must be at most 1000000"));
+}
+
 }  // namespace detail
 
 /// Bounds as given: finite, strictly ascending; a final +Inf is accepted and dropped. An empty list asks for
@@ -54,9 +59,9 @@ inline Buckets buckets(std::vector<double> bounds) {
 inline Buckets default_buckets() { return Buckets{{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}; }
 
 /// `count` bounds `start`, `start + width`, ...: each computed from its index, so that errors do not add up.
-/// Throws Error unless `width` > 0, `count` > 0 and all bounds are finite and distinct.
+/// Throws Error unless `width` > 0, `count` is 1 to 1,000,000 and all bounds are finite and distinct.
 inline Buckets linear_buckets(double start, double width, std::size_t count) {
-  if (count == 0) detail::fail("linear_buckets: count must be at least 1");
+  detail::check_bucket_count(count, "linear_buckets");
   if (!(width > 0)) detail::fail("linear_buckets: width must be greater than 0");
   std::vector<double> bounds;
   bounds.reserve(count);
@@ -66,10 +71,10 @@ inline Buckets linear_buckets(double start, double width, std::size_t count) {
   return detail::checked_buckets(std::move(bounds), "linear_buckets");
 }
 
-/// `count` bounds `start`, `start * factor`, ... Throws Error unless `start` > 0, `factor` > 1, `count` > 0
-/// and all bounds are finite and distinct.
+/// `count` bounds `start`, `start * factor`, ... Throws Error unless `start` > 0, `factor` > 1, `count` is 1
+/// to 1,000,000 and all bounds are finite and distinct.
 inline Buckets exponential_buckets(double start, double factor, std::size_t count) {
-  if (count == 0) detail::fail("exponential_buckets: count must be at least 1");
+  detail::check_bucket_count(count, "exponential_buckets");
   if (!(start > 0)) detail::fail("exponential_buckets: start must be greater than 0");
   if (!(factor > 1)) detail::fail("exponential_buckets: factor must be greater than 1");
   std::vector<double> bounds;

@@ -60,6 +60,7 @@ TEST_CASE("linear bounds are computed from their index") {
   CHECK(error_of([] { linear_buckets(0, -1, 3); }) == width);
   CHECK(error_of([] { linear_buckets(0, nan_value, 3); }) == width);
   CHECK(error_of([] { linear_buckets(0, 1, 0); }) == "linear_buckets: count must be at least 1");
+  CHECK(error_of([] { linear_buckets(0, 1, 1000001); }) == "linear_buckets: count must be at most 1000000");
   const std::string range = "linear_buckets: the bounds exceed the range of a double";
   CHECK(error_of([] { linear_buckets(1e308, 1e308, 2); }) == range);
   CHECK(error_of([] { linear_buckets(infinity, 1, 1); }) == range);
