@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 
 #if defined(__linux__)
@@ -137,7 +138,7 @@ static std::map<std::string, double> samples(const std::string& text) {
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line[0] == '#') continue;
     const std::size_t space = line.rfind(' ');
-    found[line.substr(0, space)] = std::strtod(line.c_str() + space, nullptr);
+    found[line.substr(0, space)] = test::parsed(line.substr(space));
   }
   return found;
 }
