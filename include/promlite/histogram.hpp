@@ -93,7 +93,7 @@ class Histogram {
   Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
       : range_(range), config_(config) {}
 
-  static const detail::HistogramConfig* nowhere() noexcept {
+  static const detail::HistogramConfig* nowhere() {
     static const detail::HistogramConfig* const config = new detail::HistogramConfig();
     return config;
   }

@@ -64,7 +64,7 @@ class SourceDirectory final : public KnownFamilies {
     std::size_t at = lower_bound(declared.name);
     while (is_named(at, declared.name) && sources_[at]->declared().const_labels < declared.const_labels) ++at;
     sources_.insert(at, source.get());
-    source.release();
+    (void)source.release();
   }
 
   /// Moves the sources that have left to `dead`, for the caller to delete without locks. While no scrape

@@ -140,7 +140,7 @@ class Summary {
     return detail::SummaryTotals::of(range_, patience);
   }
 
-  static const detail::SummaryConfig* nowhere() noexcept {
+  static const detail::SummaryConfig* nowhere() {
     static const detail::SummaryConfig* const config = new detail::SummaryConfig();
     return config;
   }

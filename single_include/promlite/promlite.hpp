@@ -1761,8 +1761,8 @@ inline Buckets linear_buckets(double start, double width, std::size_t count) {
   return detail::checked_buckets(std::move(bounds), "linear_buckets");
 }
 
-/// `count` bounds `start`, `start * factor`, ... Throws Error unless `start` > 0, `factor` > 1, `count` is 1 to 1,000,000
-/// and all bounds are finite and distinct.
+/// `count` bounds `start`, `start * factor`, ... Throws Error unless `start` > 0, `factor` > 1, `count` is 1
+/// to 1,000,000 and all bounds are finite and distinct.
 inline Buckets exponential_buckets(double start, double factor, std::size_t count) {
   detail::check_bucket_count(count, "exponential_buckets");
   if (!(start > 0)) detail::fail("exponential_buckets: start must be greater than 0");
@@ -3265,7 +3265,7 @@ class Histogram {
   Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
       : range_(range), config_(config) {}
 
-  static const detail::HistogramConfig* nowhere() noexcept {
+  static const detail::HistogramConfig* nowhere() {
     static const detail::HistogramConfig* const config = new detail::HistogramConfig();
     return config;
   }
@@ -3503,7 +3503,7 @@ class Summary {
     return detail::SummaryTotals::of(range_, patience);
   }
 
-  static const detail::SummaryConfig* nowhere() noexcept {
+  static const detail::SummaryConfig* nowhere() {
     static const detail::SummaryConfig* const config = new detail::SummaryConfig();
     return config;
   }
@@ -4485,7 +4485,7 @@ class SourceDirectory final : public KnownFamilies {
     std::size_t at = lower_bound(declared.name);
     while (is_named(at, declared.name) && sources_[at]->declared().const_labels < declared.const_labels) ++at;
     sources_.insert(at, source.get());
-    source.release();
+    (void)source.release();
   }
 
   /// Moves the sources that have left to `dead`, for the caller to delete without locks. While no scrape
@@ -7000,7 +7000,7 @@ class ServerLoop {
   PROMLITE_COLD void open(const ServerLimits& limits) {
     limits_ = limits;
     const std::size_t most = limits.connections + accepts_per_round;
-    fds_.reset(new pollfd[most + first_connection]);
+    fds_ = std::make_unique<pollfd[]>(most + first_connection);
     for (ConnectionList* const list : {&connections_, &waiting_, &answered_, &resumed_}) list->reserve(most);
     fds_[0] = {wake_->descriptor(), POLLIN, 0};
     fds_[1] = {listener_->descriptor(), POLLIN, 0};
@@ -7381,7 +7381,7 @@ class Thread {
     const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (error == 0) {
-      task.release();
+      (void)task.release();
       runs_ = true;
     }
     return error;

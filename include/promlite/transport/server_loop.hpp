@@ -48,7 +48,7 @@ class ServerLoop {
   PROMLITE_COLD void open(const ServerLimits& limits) {
     limits_ = limits;
     const std::size_t most = limits.connections + accepts_per_round;
-    fds_.reset(new pollfd[most + first_connection]);
+    fds_ = std::make_unique<pollfd[]>(most + first_connection);
     for (ConnectionList* const list : {&connections_, &waiting_, &answered_, &resumed_}) list->reserve(most);
     fds_[0] = {wake_->descriptor(), POLLIN, 0};
     fds_[1] = {listener_->descriptor(), POLLIN, 0};

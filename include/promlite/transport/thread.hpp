@@ -43,7 +43,7 @@ class Thread {
     const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (error == 0) {
-      task.release();
+      (void)task.release();
       runs_ = true;
     }
     return error;
