@@ -18,8 +18,6 @@ else()
   target_compile_options(promlite_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wundef
     $<$<BOOL:${PROMLITE_WERROR}>:-Werror>)
-  # libstdc++ 12 deprecates what its own std::stable_sort uses, and newer clang++ reports that at every caller.
-  target_compile_options(promlite_warnings INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 endif()
 # promlite_program(TARGET SOURCE...): an executable of this project against the library, with its warnings.
 function(promlite_program name)
