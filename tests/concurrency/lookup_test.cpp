@@ -107,7 +107,7 @@ TEST_CASE("a series that exists is found when its family has just become full") 
   const std::string value(200000, 'v');
   test::Random random(1);
   double lost = 0;
-  for (int round = 0; round < test::times(300); ++round) {
+  for (int round = 0; round < test::times(150); ++round) {
     promlite::Registry registry;
     const auto family = registry.counter("family_total", "help", {"a"}, promlite::max_series(1));
     const int delay = random.below(1000000);
