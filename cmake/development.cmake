@@ -19,6 +19,16 @@ else()
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wundef
     $<$<BOOL:${PROMLITE_WERROR}>:-Werror>)
 endif()
+
+# clang++'s static thread sanitizer forbids a program an operator new of its own, the shared one does not; but a program
+# finds it only when told where it is.
+if(CMAKE_CXX_FLAGS MATCHES "-shared-libsan")
+  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" "-print-file-name=libclang_rt.tsan-${CMAKE_SYSTEM_PROCESSOR}.so"
+                  OUTPUT_VARIABLE runtime OUTPUT_STRIP_TRAILING_WHITESPACE)
+  get_filename_component(runtime_dir "${runtime}" DIRECTORY)
+  list(APPEND CMAKE_BUILD_RPATH "${runtime_dir}")
+endif()
+
 # promlite_program(TARGET SOURCE...): an executable of this project against the library, with its warnings.
 function(promlite_program name)
   add_executable(${name} ${ARGN})
