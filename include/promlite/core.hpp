@@ -22,6 +22,7 @@
 #include <promlite/detail/window.hpp>
 
 #include <promlite/buckets.hpp>
+#include <promlite/clock.hpp>
 #include <promlite/collector.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/encoder.hpp>
