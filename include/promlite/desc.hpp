@@ -99,6 +99,10 @@ inline const char* type_name(MetricType type) noexcept {
       return "summary";
     case MetricType::info:
       return "info";
+    case MetricType::stateset:
+      return "stateset";
+    case MetricType::gauge_histogram:
+      return "gauge_histogram";
     case MetricType::untyped:
       break;
   }
@@ -156,6 +160,7 @@ struct Declaration {
 inline const char* const* suffixes_of(MetricType type) noexcept {
   static const char* const counter[] = {"", "_total", "_created", nullptr};
   static const char* const histogram[] = {"", "_bucket", "_count", "_sum", "_created", nullptr};
+  static const char* const gauge_histogram[] = {"", "_bucket", "_count", "_sum", "_gcount", "_gsum", nullptr};
   static const char* const summary[] = {"", "_count", "_sum", "_created", nullptr};
   static const char* const info[] = {"", "_info", nullptr};
   static const char* const plain[] = {"", nullptr};
@@ -164,11 +169,14 @@ inline const char* const* suffixes_of(MetricType type) noexcept {
       return counter;
     case MetricType::histogram:
       return histogram;
+    case MetricType::gauge_histogram:
+      return gauge_histogram;
     case MetricType::summary:
       return summary;
     case MetricType::info:
       return info;
     case MetricType::gauge:
+    case MetricType::stateset:
     case MetricType::untyped:
       break;
   }
@@ -220,7 +228,8 @@ class KnownFamilies {
   // The family but `except` that takes `sample`. It is called so itself, or so without one of the suffixes; a
   // counter ends in `_total` besides.
   PROMLITE_COLD std::string taker_of(std::string_view sample, std::string_view except) const {
-    for (const char* suffix : {"", "_total", "_created", "_bucket", "_count", "_sum", "_info"}) {
+    for (const char* suffix :
+         {"", "_total", "_created", "_bucket", "_count", "_sum", "_gcount", "_gsum", "_info"}) {
       if (!ends_with(sample, suffix)) continue;
       std::string family(sample.substr(0, sample.size() - std::string_view(suffix).size()));
       for (int attempt = 0; attempt < 2; ++attempt, family += "_total") {

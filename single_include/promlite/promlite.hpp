@@ -1906,7 +1906,17 @@ class Collector {
 
 namespace promlite {
 
-enum class MetricType : unsigned char { counter, gauge, histogram, summary, info, untyped };
+enum class MetricType : unsigned char {
+  counter,
+  gauge,
+  histogram,
+  summary,
+  info,
+  untyped,
+  stateset,
+  gauge_histogram,
+  unknown = untyped  ///< OpenMetrics' word
+};
 
 /// A value as it is stored: an integer is printed with all its digits, a double in its shortest form.
 class Number {
@@ -1954,13 +1964,63 @@ struct FamilyHead {
   MetricType type = MetricType::untyped;
 };
 
-/// One series of a histogram: `counts[i]` observations lie above `bounds[i - 1]` and at or below `bounds[i]`,
-/// `counts[size]` above them all; a snapshot of the same observations as `sum`.
+/// Text that an encoder may copy in blocks: detail::ByteBuffer::padding bytes behind its end are readable.
+struct PaddedText {
+  const char* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// A point in time as nanoseconds since the Unix epoch; 0 where it is not known.
+using UnixNanoseconds = std::int64_t;
+
+/// One observation, as an example of those that a sample counts. Its labels are escaped as those of a series
+/// are; they may be empty.
+struct ExemplarSample {
+  bool present = false;
+  PaddedText labels;
+  double value = 0;
+  UnixNanoseconds time = 0;
+};
+
+/// A counter with more than its value; Encoder::value() takes the others.
+struct CounterSample {
+  Number value = 0;
+  const ExemplarSample* exemplar = nullptr;  ///< null: none
+  UnixNanoseconds created = 0;               ///< when it was made, or last became 0
+};
+
+/// A bucket of exponential width: `count` observations, or those whose absolute value is meant, lie above
+/// 2^((index - 1) * 2^-schema) and at or below 2^(index * 2^-schema).
+struct NativeBucket {
+  std::int32_t index = 0;
+  std::uint64_t count = 0;
+};
+
+/// The exponential buckets of a histogram; buckets ascend by index, and those that are empty may be missing.
+/// With the zero bucket they hold the same observations as the classic ones.
+struct NativeSample {
+  int schema = 0;             ///< -4 to 8
+  double zero_threshold = 0;  ///< observations from -zero_threshold to zero_threshold are the zero bucket's
+  std::uint64_t zero_count = 0;
+  const NativeBucket* positive = nullptr;
+  std::size_t positive_size = 0;
+  const NativeBucket* negative = nullptr;
+  std::size_t negative_size = 0;
+  const ExemplarSample* exemplars = nullptr;  ///< those that have a time; any number, in any order
+  std::size_t exemplars_size = 0;
+};
+
+/// One series of a histogram or a gauge histogram: `counts[i]` observations lie above `bounds[i - 1]` and at
+/// or below `bounds[i]`, `counts[size]` above them all; a snapshot of the same observations as `sum` and
+/// `native`. A histogram without classic buckets has a size of 0, and all its observations in `counts[0]`.
 struct HistogramSample {
   const double* bounds = nullptr;
   std::size_t size = 0;
   const std::uint64_t* counts = nullptr;
   double sum = 0;
+  const ExemplarSample* exemplars = nullptr;  ///< null, or size + 1 of them: the one of each bucket
+  const NativeSample* native = nullptr;       ///< null: it has none
+  UnixNanoseconds created = 0;                ///< when it was made, or last became empty
 };
 
 /// One series of a summary: `values[i]` is the `quantiles[i]`-quantile, NaN when nothing was observed lately.
@@ -1970,12 +2030,7 @@ struct SummarySample {
   std::size_t size = 0;
   std::uint64_t count = 0;
   double sum = 0;
-};
-
-/// Text that an encoder may copy in blocks: detail::ByteBuffer::padding bytes behind its end are readable.
-struct PaddedText {
-  const char* data = nullptr;
-  std::size_t size = 0;
+  UnixNanoseconds created = 0;  ///< when it was made
 };
 
 /// Writes one exposition. The caller sees to what all formats share: families in order, each begun once and
@@ -1990,8 +2045,13 @@ class Encoder {
   virtual ~Encoder() = default;
 
   virtual void begin_family(const FamilyHead& head) = 0;
-  /// A counter, a gauge, an info (value 1) or an untyped sample of the family that was begun last.
+  /// A counter, a gauge, an info (value 1), an untyped sample, or one state of a stateset (0 or 1; a label
+  /// named like the family tells which), of the family that was begun last.
   virtual void value(PaddedText labels, Number number) = 0;
+  /// A counter that may have an exemplar or a time of creation. A format that holds neither needs only
+  /// value().
+  virtual void counter(PaddedText labels, const CounterSample& sample) { value(labels, sample.value); }
+  /// A histogram or a gauge histogram.
   virtual void histogram(PaddedText labels, const HistogramSample& sample) = 0;
   virtual void summary(PaddedText labels, const SummarySample& sample) = 0;
   /// After the last family.
@@ -2257,6 +2317,10 @@ inline const char* type_name(MetricType type) noexcept {
       return "summary";
     case MetricType::info:
       return "info";
+    case MetricType::stateset:
+      return "stateset";
+    case MetricType::gauge_histogram:
+      return "gauge_histogram";
     case MetricType::untyped:
       break;
   }
@@ -2314,6 +2378,7 @@ struct Declaration {
 inline const char* const* suffixes_of(MetricType type) noexcept {
   static const char* const counter[] = {"", "_total", "_created", nullptr};
   static const char* const histogram[] = {"", "_bucket", "_count", "_sum", "_created", nullptr};
+  static const char* const gauge_histogram[] = {"", "_bucket", "_count", "_sum", "_gcount", "_gsum", nullptr};
   static const char* const summary[] = {"", "_count", "_sum", "_created", nullptr};
   static const char* const info[] = {"", "_info", nullptr};
   static const char* const plain[] = {"", nullptr};
@@ -2322,11 +2387,14 @@ inline const char* const* suffixes_of(MetricType type) noexcept {
       return counter;
     case MetricType::histogram:
       return histogram;
+    case MetricType::gauge_histogram:
+      return gauge_histogram;
     case MetricType::summary:
       return summary;
     case MetricType::info:
       return info;
     case MetricType::gauge:
+    case MetricType::stateset:
     case MetricType::untyped:
       break;
   }
@@ -2378,7 +2446,8 @@ class KnownFamilies {
   // The family but `except` that takes `sample`. It is called so itself, or so without one of the suffixes; a
   // counter ends in `_total` besides.
   PROMLITE_COLD std::string taker_of(std::string_view sample, std::string_view except) const {
-    for (const char* suffix : {"", "_total", "_created", "_bucket", "_count", "_sum", "_info"}) {
+    for (const char* suffix :
+         {"", "_total", "_created", "_bucket", "_count", "_sum", "_gcount", "_gsum", "_info"}) {
       if (!ends_with(sample, suffix)) continue;
       std::string family(sample.substr(0, sample.size() - std::string_view(suffix).size()));
       for (int attempt = 0; attempt < 2; ++attempt, family += "_total") {
@@ -5270,7 +5339,7 @@ constexpr const char* text_content_type = "text/plain; version=0.0.4; charset=ut
 namespace detail {
 
 /// Encodes into a buffer that it does not own. Types that the format lacks are mapped as the reference
-/// encoder maps them: info to a gauge named `x_info`.
+/// encoder maps them: info to a gauge named `x_info`, stateset to gauge, gauge histogram to histogram.
 class TextEncoder final : public Encoder {
  public:
   explicit TextEncoder(ByteBuffer& out) noexcept : out_(&out) {}
@@ -5344,8 +5413,10 @@ class TextEncoder final : public Encoder {
         return " counter\n";
       case MetricType::gauge:
       case MetricType::info:
+      case MetricType::stateset:
         return " gauge\n";
       case MetricType::histogram:
+      case MetricType::gauge_histogram:
         return " histogram\n";
       case MetricType::summary:
         return " summary\n";

@@ -16,21 +16,21 @@
 using namespace promlite;
 using namespace promlite::detail;
 
-static const std::vector<MetricType> all_types = {MetricType::counter,   MetricType::gauge,
-                                                  MetricType::histogram, MetricType::summary,
-                                                  MetricType::info,      MetricType::untyped};
+static const std::vector<MetricType> all_types = {
+    MetricType::counter, MetricType::gauge,   MetricType::histogram, MetricType::summary,
+    MetricType::info,    MetricType::untyped, MetricType::stateset,  MetricType::gauge_histogram};
 
-TEST_CASE("types have the names of the text format, and an info its own") {
+TEST_CASE("types have the names of the text format, and those that it lacks their own") {
   std::string names;
   for (const MetricType type : all_types) names += std::string(type_name(type)) + " ";
-  CHECK(names == "counter gauge histogram summary info untyped ");
+  CHECK(names == "counter gauge histogram summary info untyped stateset gauge_histogram ");
 }
 
 TEST_CASE("a family takes its name and those of its samples in every format") {
   const auto taken = [](std::string_view family, MetricType type) {
     std::string names;
-    for (const char* suffix : {"", "_total", "_created", "_bucket", "_count", "_sum", "_info", "_max",
-                               "_total_created", "_total_total"}) {
+    for (const char* suffix : {"", "_total", "_created", "_bucket", "_count", "_sum", "_info", "_gcount",
+                               "_gsum", "_max", "_total_created", "_total_total"}) {
       if (takes_name(family, type, "x" + std::string(suffix))) names += "x" + std::string(suffix) + " ";
     }
     CHECK_FALSE(takes_name(family, type, ""));
@@ -45,6 +45,8 @@ TEST_CASE("a family takes its name and those of its samples in every format") {
   CHECK(taken("x_total", MetricType::gauge) == "x_total ");
   CHECK(taken("x", MetricType::untyped) == "x ");
   CHECK(taken("x", MetricType::histogram) == "x x_created x_bucket x_count x_sum ");
+  CHECK(taken("x", MetricType::gauge_histogram) == "x x_bucket x_count x_sum x_gcount x_gsum ");
+  CHECK(taken("x", MetricType::stateset) == "x ");
   CHECK(taken("x", MetricType::summary) == "x x_created x_count x_sum ");
   CHECK(taken("x", MetricType::info) == "x x_info ");
 }
@@ -65,12 +67,13 @@ class Known final : public KnownFamilies {
 
 TEST_CASE("families clash exactly when they take a name in common, whichever was first") {
   std::vector<std::string> names;
-  for (const char* one : {"x", "x_total", "x_created", "x_bucket", "x_count", "x_sum", "x_info", "xy", "y",
-                          "x_sum_total", "x_total_total", "x_total_created", "x_created_total"})
+  for (const char* one : {"x", "x_total", "x_created", "x_bucket", "x_count", "x_sum", "x_gsum", "x_info",
+                          "xy", "y", "x_sum_total", "x_total_total", "x_total_created", "x_created_total"})
     names.emplace_back(one);
   std::vector<std::string> samples;
   for (const std::string& name : names) {
-    for (const char* suffix : {"", "_total", "_created", "_bucket", "_count", "_sum", "_info"})
+    for (const char* suffix :
+         {"", "_total", "_created", "_bucket", "_count", "_sum", "_info", "_gcount", "_gsum"})
       samples.push_back(name + suffix);
   }
   std::size_t clashes = 0;

@@ -49,6 +49,9 @@ TEST_CASE("every type has its TYPE line") {
   CHECK(head(MetricType::histogram) == "# HELP x h\n# TYPE x histogram\n");
   CHECK(head(MetricType::summary) == "# HELP x h\n# TYPE x summary\n");
   CHECK(head(MetricType::untyped) == "# HELP x h\n# TYPE x untyped\n");
+  CHECK(head(MetricType::unknown) == "# HELP x h\n# TYPE x untyped\n");
+  CHECK(head(MetricType::stateset) == "# HELP x h\n# TYPE x gauge\n");
+  CHECK(head(MetricType::gauge_histogram) == "# HELP x h\n# TYPE x histogram\n");
   CHECK(head(MetricType::info) == "# HELP x_info h\n# TYPE x_info gauge\n");
 }
 
@@ -109,6 +112,28 @@ TEST_CASE("a histogram is cumulative, ends in +Inf, and its count is that of +In
         "x_bucket{a=\"b\",le=\"-1.5\"} 0\nx_bucket{a=\"b\",le=\"0\"} 0\nx_bucket{a=\"b\",le=\"0.005\"} "
         "0\nx_bucket{a=\"b\",le=\"1e+06\"} 0\nx_bucket{a=\"b\",le=\"+Inf\"} 0\nx_sum{a=\"b\"} "
         "0\nx_count{a=\"b\"} 0\n");
+}
+
+TEST_CASE("what the format cannot hold is left out") {
+  const Padded labels("a=\"b\"");
+  const ExemplarSample exemplars[] = {{true, labels, 0.5, 1}, {}};
+  const NativeBucket bucket = {0, 2};
+  NativeSample native;
+  native.positive = &bucket;
+  native.positive_size = 1;
+  const double bound = 1;
+  const std::uint64_t counts[] = {2, 0};
+  CHECK(encoded([&](detail::TextEncoder& encoder) {
+          encoder.begin_family({"x_total", "", "", MetricType::counter});
+          encoder.counter(labels, {3, exemplars, 1});
+          encoder.begin_family({"y", "", "", MetricType::gauge_histogram});
+          encoder.histogram(Padded(""), {&bound, 1, counts, 0.5, exemplars, &native, 1});
+          encoder.begin_family({"z", "", "", MetricType::summary});
+          encoder.summary(Padded(""), {nullptr, nullptr, 0, 1, 2, 1});
+        }) ==
+        "# TYPE x_total counter\nx_total{a=\"b\"} 3\n"
+        "# TYPE y histogram\ny_bucket{le=\"1\"} 2\ny_bucket{le=\"+Inf\"} 2\ny_sum 0.5\ny_count 2\n"
+        "# TYPE z summary\nz_sum 2\nz_count 1\n");
 }
 
 TEST_CASE("a histogram without bounds is its +Inf bucket") {

@@ -22,7 +22,7 @@ constexpr const char* text_content_type = "text/plain; version=0.0.4; charset=ut
 namespace detail {
 
 /// Encodes into a buffer that it does not own. Types that the format lacks are mapped as the reference
-/// encoder maps them: info to a gauge named `x_info`.
+/// encoder maps them: info to a gauge named `x_info`, stateset to gauge, gauge histogram to histogram.
 class TextEncoder final : public Encoder {
  public:
   explicit TextEncoder(ByteBuffer& out) noexcept : out_(&out) {}
@@ -96,8 +96,10 @@ class TextEncoder final : public Encoder {
         return " counter\n";
       case MetricType::gauge:
       case MetricType::info:
+      case MetricType::stateset:
         return " gauge\n";
       case MetricType::histogram:
+      case MetricType::gauge_histogram:
         return " histogram\n";
       case MetricType::summary:
         return " summary\n";
