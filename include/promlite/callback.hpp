@@ -39,7 +39,9 @@ class CallbackSource final : public Source {
 
   bool gone() const noexcept override { return gate_->closed(); }
   bool has_series() override { return ready_; }
-  void encode(Encoder& encoder, Patience&) override { encoder.value({labels_.data(), labels_size_}, value_); }
+  void encode(Encoder& encoder, ScrapeContext&) override {
+    encoder.value({labels_.data(), labels_size_}, value_);
+  }
 
   void prepare() override {
     ready_ = false;

@@ -188,7 +188,7 @@ struct MetricTraits<Counter<T>> {
     return Counter<T>(range, &stats);
   }
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
-                     Patience&) {
+                     ScrapeContext&) {
     encoder.value(labels, Counter<T>::read(range));
   }
   static void release(const CellRange&, const Config&) noexcept {}

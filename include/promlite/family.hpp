@@ -44,11 +44,11 @@ class FamilyOf final : public Source {
 
   bool has_series() override { return !series_.sorted().empty(); }
 
-  void encode(Encoder& encoder, Patience& patience) override {
+  void encode(Encoder& encoder, ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.sorted();
     for (std::size_t i = 0; i < all.size(); ++i) {
       Series& series = *all[i];
-      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), patience);
+      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
     }
   }
 

@@ -109,7 +109,7 @@ struct MetricTraits<Gauge<T>> {
     return Gauge<T>(range.chunk->shared() + range.offset);
   }
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
-                     Patience&) {
+                     ScrapeContext&) {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
   static void release(const CellRange&, const Config&) noexcept {}

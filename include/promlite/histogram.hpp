@@ -140,7 +140,7 @@ struct MetricTraits<Histogram> {
   }
 
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
-                     SeriesState&, Patience& patience) {
+                     SeriesState&, ScrapeContext& scrape) {
     const std::size_t size = config.bucket_of.size() + 1;
     std::uint64_t* const counts = config.counts.data();
     std::uint64_t* const read = counts + size;
@@ -151,7 +151,7 @@ struct MetricTraits<Histogram> {
       // acquire in both loads: reading a datum makes the start of its update happen before the second look at
       // the progress (detail/snapshot.hpp).
       double sum = 0;
-      read_snapshot(cells[HistogramCells::progress], patience, [&] {
+      read_snapshot(cells[HistogramCells::progress], scrape.patience, [&] {
         sum = double_of(cells[HistogramCells::sum].load(std::memory_order_acquire));
         for (std::size_t i = 0; i < size; ++i) {
           read[i] = cells[HistogramCells::buckets + i].load(std::memory_order_acquire);

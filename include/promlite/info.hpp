@@ -31,7 +31,7 @@ struct MetricTraits<Info> {
   static std::uint32_t cells(const Config&) noexcept { return 0; }
   static Info handle(const CellRange&, const Config&, FamilyStats&) noexcept { return Info(); }
   static void encode(Encoder& encoder, PaddedText labels, const CellRange&, Config&, SeriesState&,
-                     Patience&) {
+                     ScrapeContext&) {
     encoder.value(labels, 1);
   }
   static void release(const CellRange&, const Config&) noexcept {}

@@ -119,7 +119,7 @@ class RegistryCore {
   void write_self_metrics(Sink& sink);
   void drop_clashing(Sink& sink);
   static void encode(Encoder& encoder, const NameFilter& filter, const std::vector<Scraped>& sources,
-                     Sink& sink);
+                     Sink& sink, ScrapeContext& scrape);
   static void encode_collected(Encoder& encoder, const CollectedFamily& family);
 
   std::mutex scrape_;
@@ -160,7 +160,8 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
     std::vector<Scraped> sources;
     list_sources(sources, filter, false);
     Sink nothing;
-    return encode(encoder, filter, sources, nothing);
+    ScrapeContext scrape{std::chrono::steady_clock::now(), {}};
+    return encode(encoder, filter, sources, nothing, scrape);
   }
   const std::lock_guard<std::mutex> ordered(scrape_);
   const auto start = std::chrono::steady_clock::now();
@@ -178,7 +179,8 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
   SinkAccess::settle(sink);
   drop_clashing(sink);
   collector_errors_.fetch_add(SinkAccess::problems(sink), std::memory_order_relaxed);
-  encode(encoder, filter, scraped_, sink);
+  ScrapeContext scrape{start, {}};
+  encode(encoder, filter, scraped_, sink, scrape);
   scrapes_.fetch_add(1, std::memory_order_relaxed);
   last_bytes_ = encoder.size();
   last_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -302,11 +304,10 @@ PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
 }
 
 inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
-                                 const std::vector<Scraped>& sources, Sink& sink) {
+                                 const std::vector<Scraped>& sources, Sink& sink, ScrapeContext& scrape) {
   const SinkAccess::Families& collected = SinkAccess::families(sink);
   std::size_t next = 0;
   bool begun = false;
-  Patience patience;
   for (std::size_t i = 0; i <= sources.size(); ++i) {
     const Declaration* const declared = i < sources.size() ? &sources[i].source->declared() : nullptr;
     for (; next < collected.size() && (declared == nullptr || collected[next]->name < declared->name);
@@ -319,7 +320,7 @@ inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
     if (!sources[i].wanted || !sources[i].source->has_series()) continue;
     if (!begun) encoder.begin_family({declared->name, declared->help, declared->unit, declared->type});
     begun = true;
-    sources[i].source->encode(encoder, patience);
+    sources[i].source->encode(encoder, scrape);
   }
   encoder.finish();
 }

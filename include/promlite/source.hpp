@@ -31,7 +31,7 @@ class Source {
   /// True when encode() would write at least one series.
   virtual bool has_series() = 0;
   /// Writes the series, sorted. By one scrape at a time.
-  virtual void encode(Encoder& encoder, Patience& patience) = 0;
+  virtual void encode(Encoder& encoder, ScrapeContext& scrape) = 0;
 
  protected:
   Declaration declared_;

@@ -192,7 +192,7 @@ struct MetricTraits<Summary> {
   }
 
   PROMLITE_COLD static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                   Config& config, Window& window, Patience& patience) {
+                                   Config& config, Window& window, ScrapeContext& scrape) {
     if (!config.quantiles.empty()) {
       Window::Counts now;
       range.chunk->for_each_slab([&](Cell* slab) {
@@ -201,11 +201,11 @@ struct MetricTraits<Summary> {
                              now.push_back({key, count});
                            });
       });
-      window.advance(std::move(now), std::chrono::steady_clock::now(), config.max_age);
+      window.advance(std::move(now), scrape.now, config.max_age);
       for (std::size_t i = 0; i < config.quantiles.size(); ++i)
         config.values[i] = quantile(window, config.quantiles[i]);
     }
-    const SummaryTotals all = SummaryTotals::of(range, patience);
+    const SummaryTotals all = SummaryTotals::of(range, scrape.patience);
     encoder.summary(labels, SummarySample{config.quantiles.data(), config.values.data(),
                                           config.quantiles.size(), all.count, all.sum});
   }

@@ -1470,6 +1470,12 @@ class Patience {
   std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
 };
 
+/// What the series of one scrape share.
+struct ScrapeContext {
+  std::chrono::steady_clock::time_point now;  ///< when the scrape began
+  Patience patience;
+};
+
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
 /// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
 /// system has stopped in the middle may leave its one update half seen.
@@ -3144,7 +3150,7 @@ struct MetricTraits<Counter<T>> {
     return Counter<T>(range, &stats);
   }
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
-                     Patience&) {
+                     ScrapeContext&) {
     encoder.value(labels, Counter<T>::read(range));
   }
   static void release(const CellRange&, const Config&) noexcept {}
@@ -3334,7 +3340,7 @@ struct MetricTraits<Gauge<T>> {
     return Gauge<T>(range.chunk->shared() + range.offset);
   }
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
-                     Patience&) {
+                     ScrapeContext&) {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
   static void release(const CellRange&, const Config&) noexcept {}
@@ -3472,7 +3478,7 @@ struct MetricTraits<Histogram> {
   }
 
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
-                     SeriesState&, Patience& patience) {
+                     SeriesState&, ScrapeContext& scrape) {
     const std::size_t size = config.bucket_of.size() + 1;
     std::uint64_t* const counts = config.counts.data();
     std::uint64_t* const read = counts + size;
@@ -3483,7 +3489,7 @@ struct MetricTraits<Histogram> {
       // acquire in both loads: reading a datum makes the start of its update happen before the second look at
       // the progress (detail/snapshot.hpp).
       double sum = 0;
-      read_snapshot(cells[HistogramCells::progress], patience, [&] {
+      read_snapshot(cells[HistogramCells::progress], scrape.patience, [&] {
         sum = double_of(cells[HistogramCells::sum].load(std::memory_order_acquire));
         for (std::size_t i = 0; i < size; ++i) {
           read[i] = cells[HistogramCells::buckets + i].load(std::memory_order_acquire);
@@ -3528,7 +3534,7 @@ struct MetricTraits<Info> {
   static std::uint32_t cells(const Config&) noexcept { return 0; }
   static Info handle(const CellRange&, const Config&, FamilyStats&) noexcept { return Info(); }
   static void encode(Encoder& encoder, PaddedText labels, const CellRange&, Config&, SeriesState&,
-                     Patience&) {
+                     ScrapeContext&) {
     encoder.value(labels, 1);
   }
   static void release(const CellRange&, const Config&) noexcept {}
@@ -3715,7 +3721,7 @@ struct MetricTraits<Summary> {
   }
 
   PROMLITE_COLD static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                   Config& config, Window& window, Patience& patience) {
+                                   Config& config, Window& window, ScrapeContext& scrape) {
     if (!config.quantiles.empty()) {
       Window::Counts now;
       range.chunk->for_each_slab([&](Cell* slab) {
@@ -3724,11 +3730,11 @@ struct MetricTraits<Summary> {
                              now.push_back({key, count});
                            });
       });
-      window.advance(std::move(now), std::chrono::steady_clock::now(), config.max_age);
+      window.advance(std::move(now), scrape.now, config.max_age);
       for (std::size_t i = 0; i < config.quantiles.size(); ++i)
         config.values[i] = quantile(window, config.quantiles[i]);
     }
-    const SummaryTotals all = SummaryTotals::of(range, patience);
+    const SummaryTotals all = SummaryTotals::of(range, scrape.patience);
     encoder.summary(labels, SummarySample{config.quantiles.data(), config.values.data(),
                                           config.quantiles.size(), all.count, all.sum});
   }
@@ -3870,7 +3876,7 @@ class Source {
   /// True when encode() would write at least one series.
   virtual bool has_series() = 0;
   /// Writes the series, sorted. By one scrape at a time.
-  virtual void encode(Encoder& encoder, Patience& patience) = 0;
+  virtual void encode(Encoder& encoder, ScrapeContext& scrape) = 0;
 
  protected:
   Declaration declared_;
@@ -3909,7 +3915,9 @@ class CallbackSource final : public Source {
 
   bool gone() const noexcept override { return gate_->closed(); }
   bool has_series() override { return ready_; }
-  void encode(Encoder& encoder, Patience&) override { encoder.value({labels_.data(), labels_size_}, value_); }
+  void encode(Encoder& encoder, ScrapeContext&) override {
+    encoder.value({labels_.data(), labels_size_}, value_);
+  }
 
   void prepare() override {
     ready_ = false;
@@ -4529,11 +4537,11 @@ class FamilyOf final : public Source {
 
   bool has_series() override { return !series_.sorted().empty(); }
 
-  void encode(Encoder& encoder, Patience& patience) override {
+  void encode(Encoder& encoder, ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.sorted();
     for (std::size_t i = 0; i < all.size(); ++i) {
       Series& series = *all[i];
-      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), patience);
+      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
     }
   }
 
@@ -4824,7 +4832,7 @@ class RegistryCore {
   void write_self_metrics(Sink& sink);
   void drop_clashing(Sink& sink);
   static void encode(Encoder& encoder, const NameFilter& filter, const std::vector<Scraped>& sources,
-                     Sink& sink);
+                     Sink& sink, ScrapeContext& scrape);
   static void encode_collected(Encoder& encoder, const CollectedFamily& family);
 
   std::mutex scrape_;
@@ -4865,7 +4873,8 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
     std::vector<Scraped> sources;
     list_sources(sources, filter, false);
     Sink nothing;
-    return encode(encoder, filter, sources, nothing);
+    ScrapeContext scrape{std::chrono::steady_clock::now(), {}};
+    return encode(encoder, filter, sources, nothing, scrape);
   }
   const std::lock_guard<std::mutex> ordered(scrape_);
   const auto start = std::chrono::steady_clock::now();
@@ -4883,7 +4892,8 @@ inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
   SinkAccess::settle(sink);
   drop_clashing(sink);
   collector_errors_.fetch_add(SinkAccess::problems(sink), std::memory_order_relaxed);
-  encode(encoder, filter, scraped_, sink);
+  ScrapeContext scrape{start, {}};
+  encode(encoder, filter, scraped_, sink, scrape);
   scrapes_.fetch_add(1, std::memory_order_relaxed);
   last_bytes_ = encoder.size();
   last_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -5007,11 +5017,10 @@ PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
 }
 
 inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
-                                 const std::vector<Scraped>& sources, Sink& sink) {
+                                 const std::vector<Scraped>& sources, Sink& sink, ScrapeContext& scrape) {
   const SinkAccess::Families& collected = SinkAccess::families(sink);
   std::size_t next = 0;
   bool begun = false;
-  Patience patience;
   for (std::size_t i = 0; i <= sources.size(); ++i) {
     const Declaration* const declared = i < sources.size() ? &sources[i].source->declared() : nullptr;
     for (; next < collected.size() && (declared == nullptr || collected[next]->name < declared->name);
@@ -5024,7 +5033,7 @@ inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
     if (!sources[i].wanted || !sources[i].source->has_series()) continue;
     if (!begun) encoder.begin_family({declared->name, declared->help, declared->unit, declared->type});
     begun = true;
-    sources[i].source->encode(encoder, patience);
+    sources[i].source->encode(encoder, scrape);
   }
   encoder.finish();
 }

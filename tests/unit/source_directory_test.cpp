@@ -20,7 +20,7 @@ class FakeSource final : public Source {
   ~FakeSource() override { --*alive_; }
   bool gone() const noexcept override { return left; }
   bool has_series() override { return false; }
-  void encode(Encoder&, Patience&) override {}
+  void encode(Encoder&, ScrapeContext&) override {}
   bool left = false;
 
  private:

@@ -120,6 +120,12 @@ class Patience {
   std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
 };
 
+/// What the series of one scrape share.
+struct ScrapeContext {
+  std::chrono::steady_clock::time_point now;  ///< when the scrape began
+  Patience patience;
+};
+
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
 /// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
 /// system has stopped in the middle may leave its one update half seen.
