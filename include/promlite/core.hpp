@@ -49,6 +49,8 @@
 #include <promlite/source.hpp>
 #include <promlite/source_directory.hpp>
 
+#include <promlite/exposition/line_writer.hpp>
+#include <promlite/exposition/openmetrics.hpp>
 #include <promlite/exposition/text.hpp>
 // clang-format on
 

@@ -53,6 +53,14 @@ class Number {
     if (kind_ == Kind::natural) return detail::write_number(to, natural_);
     return kind_ == Kind::real ? detail::write_number(to, real_) : detail::write_number(to, integer_);
   }
+  /// The same, but with a point or an exponent in it: `1.0`.
+  char* write_real(char* to) const noexcept {
+    if (kind_ == Kind::real) return detail::write_real(to, real_);
+    to = write(to);
+    *to++ = '.';
+    *to++ = '0';
+    return to;
+  }
 
  private:
   enum class Kind : unsigned char { natural, integer, real };

@@ -322,6 +322,18 @@ inline char* write_number(char* to, double value) noexcept {
   return write_shortest(to, value);
 }
 
+/// Writes a double so that it can be no integer (OpenMetrics 1.0.0, float fields): `1.0`, else as
+/// write_number(). Needs max_number_chars of room and returns the end.
+inline char* write_real(char* to, double value) noexcept {
+  char* end = write_number(to, value);
+  // From 1e+06 on there is an exponent.
+  if (value > -1e6 && value < 1e6 && static_cast<double>(static_cast<std::int64_t>(value)) == value) {
+    *end++ = '.';
+    *end++ = '0';
+  }
+  return end;
+}
+
 }  // namespace detail
 }  // namespace promlite
 
@@ -1950,6 +1962,14 @@ class Number {
   char* write(char* to) const noexcept {
     if (kind_ == Kind::natural) return detail::write_number(to, natural_);
     return kind_ == Kind::real ? detail::write_number(to, real_) : detail::write_number(to, integer_);
+  }
+  /// The same, but with a point or an exponent in it: `1.0`.
+  char* write_real(char* to) const noexcept {
+    if (kind_ == Kind::real) return detail::write_real(to, real_);
+    to = write(to);
+    *to++ = '.';
+    *to++ = '0';
+    return to;
   }
 
  private:
@@ -5335,6 +5355,349 @@ Membership counter_callback(std::string_view name, std::string_view help, Functi
 
 #endif  // PROMLITE_DEFAULT_REGISTRY_HPP
 
+// ---- promlite/exposition/line_writer.hpp ----
+// promlite: the lines of the text formats: what they have in common.
+#ifndef PROMLITE_EXPOSITION_LINE_WRITER_HPP
+#define PROMLITE_EXPOSITION_LINE_WRITER_HPP
+
+namespace promlite {
+namespace detail {
+
+inline char* put(char* to, std::string_view text) noexcept {
+  if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+/// Writes metadata and the beginnings of sample lines into a buffer that it does not own. What may hold a
+/// name that is not of the set that all readers know writes it quoted, as text format 0.0.4 and OpenMetrics
+/// 1.0.0 do with `escaping=allow-utf-8`: `{"disk.free",a="b"} 1`.
+class LineWriter {
+ public:
+  /// How bounds and quantiles are written as label values, and float fields as values.
+  enum class Style : unsigned char {
+    shortest,   ///< `1`, `0.5`, `1e+06`
+    with_point  ///< `1.0`, `0.5`, `1e+06`
+  };
+
+  LineWriter(ByteBuffer& out, Style style) noexcept : out_(&out), style_(style) {}
+
+  std::size_t size() const noexcept { return out_->size(); }
+  void append(std::string_view text) { out_->append(text); }
+
+  /// The family's lines follow. `suffix` is what its values have behind their name, besides what line() is
+  /// told.
+  PROMLITE_COLD void begin_family(std::string_view name, std::string_view suffix) {
+    quoted_ = !is_legacy_name(name);
+    name_.clear();
+    if (quoted_) {
+      name_.append("{\"");
+      append_escaped(name_, name, Escape::value);
+    } else {
+      name_.append(name);
+    }
+    base_size_ = name_.size();
+    name_.append(suffix);
+    name_size_ = name_.size();
+    name_.reserve(ByteBuffer::padding);
+    numbers_.clear();
+  }
+
+  /// `# WORD name text`, with the family's name and `suffix`; `text` is escaped already.
+  PROMLITE_COLD void metadata(std::string_view word, std::string_view suffix, std::string_view text) {
+    begin_metadata(word, suffix);
+    out_->append(text);
+    out_->append('\n');
+  }
+  /// `# HELP name text`; nothing when there is no text.
+  enum class Escape : unsigned char { help, value };  ///< `value` escapes the quote as well
+  PROMLITE_COLD void help(std::string_view suffix, std::string_view text, Escape escape) {
+    if (text.empty()) return;
+    begin_metadata("HELP", suffix);
+    append_escaped(*out_, text, escape);
+    out_->append('\n');
+  }
+
+  /// The line of a value up to the blank before it; `room` bytes and max_number_chars are reserved behind.
+  PROMLITE_ALWAYS_INLINE char* begin_value(PaddedText labels, std::size_t room) {
+    return close(open(name_size_, {}, labels, room), labels);
+  }
+  /// The same for a line whose name is that of the family with `suffix`.
+  PROMLITE_ALWAYS_INLINE char* begin_line(std::string_view suffix, PaddedText labels, std::size_t room) {
+    return close(open(base_size_, suffix, labels, room), labels);
+  }
+  /// The line of bucket `i` of bounds that prepare_bounds() has seen, up to the blank before the value.
+  PROMLITE_ALWAYS_INLINE char* begin_bucket(std::size_t i, PaddedText labels, std::size_t room) {
+    char* to = open(base_size_, "_bucket", labels, stride + room);
+    *to++ = separator(labels);
+    const char* const le = numbers_.data() + i * stride;
+    return ByteBuffer::copy_padded(to, le + 1, static_cast<unsigned char>(*le));
+  }
+  /// The line of a quantile up to the blank before the value.
+  char* begin_quantile(double quantile, PaddedText labels) {
+    char* to = open(base_size_, {}, labels, stride);
+    *to++ = separator(labels);
+    return put(real(put(to, "quantile=\""), quantile), "\"} ");
+  }
+  void end_line(char* to) noexcept {
+    *to++ = '\n';
+    out_->set_end(to);
+  }
+
+  /// A float field.
+  char* real(char* to, double value) const noexcept {
+    return style_ == Style::shortest ? write_number(to, value) : write_real(to, value);
+  }
+
+  /// Before the buckets of each series.
+  void prepare_bounds(const HistogramSample& sample) {
+    if (numbers_.size() == 0 || sample.bounds != bounds_ || sample.size != bounds_size_) {
+      remember_bounds(sample);
+    }
+  }
+
+ private:
+  static constexpr std::size_t stride = 64;
+
+  static bool is_legacy_name(std::string_view name) noexcept {
+    if (name.empty() || !(is_name_start(name[0]) || name[0] == ':')) return false;
+    for (const char c : name) {
+      if (!is_name_char(c) && c != ':') return false;
+    }
+    return true;
+  }
+
+  PROMLITE_COLD static void append_escaped(ByteBuffer& out, std::string_view text, Escape escape) {
+    for (const char c : text) {
+      if (c == '\n') {
+        out.append("\\n");
+        continue;
+      }
+      if (c == '\\' || (c == '"' && escape == Escape::value)) out.append('\\');
+      out.append(c);
+    }
+  }
+
+  PROMLITE_COLD void begin_metadata(std::string_view word, std::string_view suffix) {
+    out_->append("# ");
+    out_->append(word);
+    out_->append(' ');
+    out_->append(name_.view().substr(quoted_ ? 1 : 0, base_size_ - (quoted_ ? 1 : 0)));
+    out_->append(suffix);
+    out_->append(quoted_ ? "\" " : " ");
+  }
+
+  // Writes `name suffix{labels` and leaves room besides the padding of the block copies.
+  PROMLITE_ALWAYS_INLINE char* open(std::size_t name_size, std::string_view suffix, PaddedText labels,
+                                    std::size_t room) {
+    char* to = out_->reserve(name_size + suffix.size() + labels.size + room + max_number_chars +
+                             2 * ByteBuffer::padding + 8);
+    to = ByteBuffer::copy_padded(to, name_.data(), name_size);
+    to = put(to, suffix);
+    if (quoted_) *to++ = '"';
+    if (labels.size == 0) return to;
+    *to++ = quoted_ ? ',' : '{';
+    return ByteBuffer::copy_padded(to, labels.data, labels.size);
+  }
+  char separator(PaddedText labels) const noexcept { return labels.size == 0 && !quoted_ ? '{' : ','; }
+  char* close(char* to, PaddedText labels) const noexcept {
+    if (labels.size != 0 || quoted_) *to++ = '}';
+    *to++ = ' ';
+    return to;
+  }
+
+  // `le="0.005"} ` for each bound, as many bytes as the first byte of its stride says: a family's series
+  // share them.
+  PROMLITE_COLD void remember_bounds(const HistogramSample& sample) {
+    numbers_.clear();
+    for (std::size_t i = 0; i <= sample.size; ++i) {
+      char* const at = numbers_.reserve(stride);
+      char* to = put(at + 1, "le=\"");
+      to = i < sample.size ? real(to, sample.bounds[i]) : put(to, "+Inf");
+      to = put(to, "\"} ");
+      *at = static_cast<char>(to - at - 1);
+      numbers_.set_end(at + stride);
+    }
+    bounds_ = sample.bounds;
+    bounds_size_ = sample.size;
+  }
+
+  ByteBuffer* out_;
+  ByteBuffer name_;
+  std::size_t base_size_ = 0;  // of name_: without the values' suffix
+  std::size_t name_size_ = 0;
+  ByteBuffer numbers_;
+  const double* bounds_ = nullptr;
+  std::size_t bounds_size_ = 0;
+  Style style_;
+  bool quoted_ = false;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPOSITION_LINE_WRITER_HPP
+
+// ---- promlite/exposition/openmetrics.hpp ----
+// promlite: the OpenMetrics text format, version 1.0.0.
+#ifndef PROMLITE_EXPOSITION_OPENMETRICS_HPP
+#define PROMLITE_EXPOSITION_OPENMETRICS_HPP
+
+namespace promlite {
+
+/// What a response with this format says in its Content-Type.
+constexpr const char* openmetrics_content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Whether the format shows when a series was created, as a sample of its own: `x_created`.
+enum class CreatedSamples : bool { hidden, shown };
+
+namespace detail {
+
+/// Encodes into a buffer that it does not own. What the format cannot hold is left out: exponential buckets;
+/// a sum that is NaN or negative, and that of a histogram with a negative bound, for a histogram together
+/// with the count; negative quantile values (OpenMetrics 1.0.0, sections on Histogram, GaugeHistogram and
+/// Summary). A counter without `_total`, which only a collector can have, is of type unknown, so that its
+/// sample has one name in all formats.
+class OpenMetricsEncoder final : public Encoder {
+ public:
+  explicit OpenMetricsEncoder(ByteBuffer& out, CreatedSamples created = CreatedSamples::hidden) noexcept
+      : lines_(out, LineWriter::Style::with_point), created_(created) {}
+
+  void begin_family(const FamilyHead& head) override {
+    const std::string_view name = base_name(head.name, head.type);
+    type_ = head.type;
+    if (type_ == MetricType::counter && (name.size() == head.name.size() || name.empty())) {
+      type_ = MetricType::unknown;
+    }
+    integral_ = type_ == MetricType::info || type_ == MetricType::stateset;
+    lines_.begin_family(type_ == MetricType::counter ? name : head.name, suffix_of(type_));
+    lines_.metadata("TYPE", {}, type_text(type_));
+    if (!head.unit.empty() && !integral_) lines_.metadata("UNIT", {}, head.unit);
+    lines_.help({}, head.help, LineWriter::Escape::value);
+  }
+
+  void value(PaddedText labels, Number number) override {
+    char* const to = lines_.begin_value(labels, 0);
+    lines_.end_line(integral_ ? number.write(to) : number.write_real(to));
+  }
+
+  void counter(PaddedText labels, const CounterSample& sample) override {
+    const ExemplarSample* const exemplar = type_ == MetricType::counter ? sample.exemplar : nullptr;
+    char* const to = sample.value.write_real(lines_.begin_value(labels, room_of(exemplar)));
+    lines_.end_line(write_exemplar(to, exemplar));
+    if (type_ == MetricType::counter) write_created(labels, sample.created);
+  }
+
+  void histogram(PaddedText labels, const HistogramSample& sample) override {
+    lines_.prepare_bounds(sample);
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i <= sample.size; ++i) {
+      const ExemplarSample* const exemplar = sample.exemplars == nullptr ? nullptr : sample.exemplars + i;
+      total += sample.counts[i];
+      char* const to = write_number(lines_.begin_bucket(i, labels, room_of(exemplar)), total);
+      lines_.end_line(write_exemplar(to, exemplar));
+    }
+    const bool gauge = type_ == MetricType::gauge_histogram;
+    const bool negative_bound = sample.size != 0 && is_negative(sample.bounds[0]);
+    if (gauge ? !is_nan(sample.sum) && (negative_bound || !is_negative(sample.sum))
+              : can_be_a_sum(sample.sum) && !negative_bound) {
+      count_and_sum(labels, total, sample.sum, gauge ? "_gcount" : "_count", gauge ? "_gsum" : "_sum");
+    }
+    if (!gauge) write_created(labels, sample.created);
+  }
+
+  void summary(PaddedText labels, const SummarySample& sample) override {
+    for (std::size_t i = 0; i < sample.size; ++i) {
+      if (is_negative(sample.values[i])) continue;
+      lines_.end_line(lines_.real(lines_.begin_quantile(sample.quantiles[i], labels), sample.values[i]));
+    }
+    if (can_be_a_sum(sample.sum)) {
+      count_and_sum(labels, sample.count, sample.sum, "_count", "_sum");
+    } else {
+      lines_.end_line(write_number(lines_.begin_line("_count", labels, 0), sample.count));
+    }
+    write_created(labels, sample.created);
+  }
+
+  void finish() override { lines_.append("# EOF\n"); }
+  std::size_t size() const noexcept override { return lines_.size(); }
+
+ private:
+  static const char* type_text(MetricType type) noexcept {
+    switch (type) {
+      case MetricType::gauge_histogram:
+        return "gaugehistogram";
+      case MetricType::unknown:
+        return "unknown";
+      default:
+        return type_name(type);
+    }
+  }
+  static std::string_view suffix_of(MetricType type) noexcept {
+    return type == MetricType::counter ? "_total" : type == MetricType::info ? "_info" : "";
+  }
+  // It must look like one that never falls.
+  static bool can_be_a_sum(double sum) noexcept { return !(is_nan(sum) || is_negative(sum)); }
+
+  PROMLITE_NOINLINE void count_and_sum(PaddedText labels, std::uint64_t count, double sum,
+                                       std::string_view count_suffix, std::string_view sum_suffix) {
+    lines_.end_line(write_number(lines_.begin_line(count_suffix, labels, 0), count));
+    lines_.end_line(write_real(lines_.begin_line(sum_suffix, labels, 0), sum));
+  }
+
+  void write_created(PaddedText labels, UnixNanoseconds created) {
+    if (created_ == CreatedSamples::hidden || created <= 0) return;
+    lines_.end_line(write_seconds(lines_.begin_line("_created", labels, 0), created));
+  }
+
+  // ` # {trace_id="ab12"} 0.5 1700000000.5`
+  static std::size_t room_of(const ExemplarSample* exemplar) noexcept {
+    return exemplar == nullptr || !exemplar->present ? 0 : exemplar->labels.size + 3 * max_number_chars;
+  }
+  static char* write_exemplar(char* to, const ExemplarSample* exemplar) noexcept {
+    if (exemplar == nullptr || !exemplar->present) return to;
+    to = put(to, " # {");
+    to = put(to, {exemplar->labels.data, exemplar->labels.size});
+    to = write_real(put(to, "} "), exemplar->value);
+    if (exemplar->time <= 0) return to;
+    *to++ = ' ';
+    return write_seconds(to, exemplar->time);
+  }
+
+  // Seconds to the millisecond, as digits: `1700000000.25`.
+  static char* write_seconds(char* to, UnixNanoseconds time) noexcept {
+    constexpr std::int64_t second = 1'000'000'000;
+    to = write_number(to, time / second);
+    *to++ = '.';
+    auto rest = static_cast<unsigned>(time % second / 1'000'000);
+    for (unsigned unit = 100; unit == 100 || rest != 0; unit /= 10) {
+      *to++ = static_cast<char>('0' + rest / unit);
+      rest %= unit;
+    }
+    return to;
+  }
+
+  LineWriter lines_;
+  MetricType type_ = MetricType::untyped;
+  CreatedSamples created_;
+  bool integral_ = false;  // values are integer fields
+};
+
+}  // namespace detail
+
+/// One exposition as OpenMetrics text. `source` is a Registry, or anything else with `collect(Encoder&)`.
+/// Thread safe as `collect` is; throws std::bad_alloc.
+template <class Source>
+std::string to_openmetrics(Source& source, CreatedSamples created = CreatedSamples::hidden) {
+  detail::ByteBuffer out;
+  detail::OpenMetricsEncoder encoder(out, created);
+  source.collect(encoder);
+  return std::string(out.view());
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPOSITION_OPENMETRICS_HPP
+
 // ---- promlite/exposition/text.hpp ----
 // promlite: the Prometheus text format, version 0.0.4.
 #ifndef PROMLITE_EXPOSITION_TEXT_HPP
@@ -5351,157 +5714,65 @@ namespace detail {
 /// encoder maps them: info to a gauge named `x_info`, stateset to gauge, gauge histogram to histogram.
 class TextEncoder final : public Encoder {
  public:
-  explicit TextEncoder(ByteBuffer& out) noexcept : out_(&out) {}
+  explicit TextEncoder(ByteBuffer& out) noexcept : lines_(out, LineWriter::Style::shortest) {}
 
   void begin_family(const FamilyHead& head) override {
-    name_.clear();
-    name_.append(head.name);
-    if (head.type == MetricType::info) name_.append("_info");
-    if (!head.help.empty()) {
-      out_->append("# HELP ");
-      out_->append(name_.view());
-      out_->append(' ');
-      append_help(head.help);
-      out_->append('\n');
-    }
-    out_->append("# TYPE ");
-    out_->append(name_.view());
-    out_->append(type_line(head.type));
-    name_size_ = name_.size();
-    name_.reserve(ByteBuffer::padding);
-    le_texts_.clear();
+    const std::string_view suffix = head.type == MetricType::info ? "_info" : "";
+    lines_.begin_family(head.name, suffix);
+    lines_.help(suffix, head.help, LineWriter::Escape::help);
+    lines_.metadata("TYPE", suffix, type_text(head.type));
   }
 
   void value(PaddedText labels, Number number) override {
-    char* to = begin_series({}, labels, max_number_chars + 1);
-    to = number.write(end_series(to, labels.size != 0));
-    *to++ = '\n';
-    out_->set_end(to);
+    lines_.end_line(number.write(lines_.begin_value(labels, 0)));
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
-    if (le_texts_.size() == 0 || sample.bounds != bounds_ || sample.size != bounds_size_) {
-      remember_bounds(sample);
-    }
+    lines_.prepare_bounds(sample);
     std::uint64_t total = 0;
-    const char* le = le_texts_.data();
-    for (std::size_t i = 0; i <= sample.size; ++i, le += le_stride) {
+    for (std::size_t i = 0; i <= sample.size; ++i) {
       total += sample.counts[i];
-      char* to = begin_series("_bucket", labels, le_stride + 4 + max_number_chars);
-      *to++ = labels.size == 0 ? '{' : ',';
-      to = ByteBuffer::copy_padded(to, le + 1, static_cast<unsigned char>(*le));
-      to = write_number(to, total);
-      *to++ = '\n';
-      out_->set_end(to);
+      lines_.end_line(write_number(lines_.begin_bucket(i, labels, 0), total));
     }
     sum_and_count(labels, sample.sum, total);
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
     for (std::size_t i = 0; i < sample.size; ++i) {
-      char* to = begin_series({}, labels, 64 + max_number_chars);
-      *to++ = labels.size == 0 ? '{' : ',';
-      to = put(to, "quantile=\"");
-      to = put(write_number(to, sample.quantiles[i]), "\"} ");
-      to = write_number(to, sample.values[i]);
-      *to++ = '\n';
-      out_->set_end(to);
+      lines_.end_line(lines_.real(lines_.begin_quantile(sample.quantiles[i], labels), sample.values[i]));
     }
     sum_and_count(labels, sample.sum, sample.count);
   }
 
   void finish() override {}
-  std::size_t size() const noexcept override { return out_->size(); }
+  std::size_t size() const noexcept override { return lines_.size(); }
 
  private:
-  static constexpr std::size_t le_stride = 64;
-
-  static const char* type_line(MetricType type) noexcept {
+  static const char* type_text(MetricType type) noexcept {
     switch (type) {
       case MetricType::counter:
-        return " counter\n";
+        return "counter";
       case MetricType::gauge:
       case MetricType::info:
       case MetricType::stateset:
-        return " gauge\n";
+        return "gauge";
       case MetricType::histogram:
       case MetricType::gauge_histogram:
-        return " histogram\n";
+        return "histogram";
       case MetricType::summary:
-        return " summary\n";
+        return "summary";
       case MetricType::untyped:
         break;
     }
-    return " untyped\n";
-  }
-
-  static char* put(char* to, std::string_view text) noexcept {
-    std::memcpy(to, text.data(), text.size());
-    return to + text.size();
-  }
-
-  // HELP text escapes the backslash and the line feed, and no quote (text format 0.0.4).
-  void append_help(std::string_view help) {
-    for (const char c : help) {
-      if (c == '\\') {
-        out_->append("\\\\");
-      } else if (c == '\n') {
-        out_->append("\\n");
-      } else {
-        out_->append(c);
-      }
-    }
-  }
-
-  // Writes `name suffix{labels` and leaves `room` bytes besides the padding of the block copies.
-  PROMLITE_ALWAYS_INLINE char* begin_series(std::string_view suffix, PaddedText labels, std::size_t room) {
-    char* to = out_->reserve(name_size_ + suffix.size() + labels.size + room + 2 * ByteBuffer::padding + 4);
-    to = ByteBuffer::copy_padded(to, name_.data(), name_size_);
-    if (!suffix.empty()) to = put(to, suffix);
-    if (labels.size == 0) return to;
-    *to++ = '{';
-    return ByteBuffer::copy_padded(to, labels.data, labels.size);
-  }
-
-  static char* end_series(char* to, bool labelled) noexcept {
-    if (labelled) *to++ = '}';
-    *to++ = ' ';
-    return to;
+    return "untyped";
   }
 
   PROMLITE_NOINLINE void sum_and_count(PaddedText labels, double sum, std::uint64_t count) {
-    char* to = end_series(begin_series("_sum", labels, max_number_chars), labels.size != 0);
-    to = write_number(to, sum);
-    *to++ = '\n';
-    out_->set_end(to);
-    to = end_series(begin_series("_count", labels, max_number_chars), labels.size != 0);
-    to = write_number(to, count);
-    *to++ = '\n';
-    out_->set_end(to);
+    lines_.end_line(lines_.real(lines_.begin_line("_sum", labels, 0), sum));
+    lines_.end_line(write_number(lines_.begin_line("_count", labels, 0), count));
   }
 
-  // `le="0.005"} ` for each bound, as many bytes as the first byte of its stride says: a family's series
-  // share them.
-  PROMLITE_COLD void remember_bounds(const HistogramSample& sample) {
-    le_texts_.clear();
-    for (std::size_t i = 0; i <= sample.size; ++i) {
-      char* const at = le_texts_.reserve(le_stride);
-      char* to = put(at + 1, "le=\"");
-      to = i < sample.size ? write_number(to, sample.bounds[i]) : put(to, "+Inf");
-      to = put(to, "\"} ");
-      *at = static_cast<char>(to - at - 1);
-      le_texts_.set_end(at + le_stride);
-    }
-    bounds_ = sample.bounds;
-    bounds_size_ = sample.size;
-  }
-
-  ByteBuffer* out_;
-  ByteBuffer name_;
-  std::size_t name_size_ = 0;
-  ByteBuffer le_texts_;
-  const double* bounds_ = nullptr;
-  std::size_t bounds_size_ = 0;
+  LineWriter lines_;
 };
 
 }  // namespace detail

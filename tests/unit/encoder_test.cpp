@@ -31,6 +31,19 @@ TEST_CASE("integers of every type are printed exactly, doubles in their shortest
   CHECK(text_of(0.1F) == "0.10000000149011612");
 }
 
+TEST_CASE("a number that can be no integer has a point or an exponent") {
+  const auto real = [](Number number) {
+    char buffer[promlite::detail::max_number_chars];
+    return std::string(buffer, number.write_real(buffer));
+  };
+  CHECK(real(7) == "7.0");
+  CHECK(real(-7) == "-7.0");
+  CHECK(real(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615.0");
+  CHECK(real(3.0) == "3.0");
+  CHECK(real(0.25) == "0.25");
+  CHECK(real(1e6) == "1e+06");
+}
+
 TEST_CASE("a number as a double") {
   CHECK(Number(-3).as_double() == -3.0);
   CHECK(Number(std::numeric_limits<std::uint64_t>::max()).as_double() == 0x1p64);

@@ -9,31 +9,14 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/padded.hpp"
 
 using namespace promlite;
 using detail::double_of;
 
-/// Label text with the readable bytes behind it that encoders are promised.
-class Padded {
- public:
-  explicit Padded(std::string_view text) : text_(text), size_(text.size()) {
-    text_.append(detail::ByteBuffer::padding, '#');
-  }
-  operator PaddedText() const { return {text_.data(), size_}; }  // NOLINT(google-explicit-constructor)
-
- private:
-  std::string text_;
-  std::size_t size_;
-};
-
 template <class Write>
 static std::string encoded(Write&& write) {
-  detail::ByteBuffer out;
-  detail::TextEncoder encoder(out);
-  write(encoder);
-  encoder.finish();
-  CHECK(encoder.size() == out.size());
-  return std::string(out.view());
+  return encoded_by<detail::TextEncoder>(write);
 }
 
 TEST_CASE("nothing is nothing") {
@@ -95,6 +78,40 @@ TEST_CASE("names and labels of every length up to 200 arrive whole") {
             }) ==
             "# TYPE " + name + "_info gauge\n" + name + "_info{" + labels + "} 1\n" + name + "_info 1\n");
   }
+}
+
+TEST_CASE("a name that not all readers know is quoted") {
+  const double bound = 1;
+  const std::uint64_t counts[] = {2, 0};
+  CHECK(encoded([&](detail::TextEncoder& encoder) {
+          encoder.begin_family({"disk.free", "h", "", MetricType::gauge});
+          encoder.value(Padded(""), 1);
+          encoder.value(Padded("\"mount.point\"=\"/\",fs=\"ext4\""), 2);
+          encoder.begin_family({"a\"b\\c\nd", "", "", MetricType::histogram});
+          encoder.histogram(Padded(""), {&bound, 1, counts, 0.5});
+          encoder.histogram(Padded("e=\"f\""), {nullptr, 0, counts, 0.5});
+          encoder.begin_family({"1st", "", "", MetricType::summary});
+          encoder.summary(Padded(""), {&bound, &bound, 1, 0, 0});
+          encoder.begin_family(
+              {"gr\xC3\xB6\xC3\x9F"
+               "e",
+               "", "", MetricType::info});
+          encoder.value(Padded("a=\"b\""), 1);
+          encoder.begin_family({":a:1", "", "", MetricType::gauge});
+          encoder.value(Padded(""), 1);
+        }) ==
+        "# HELP \"disk.free\" h\n# TYPE \"disk.free\" gauge\n"
+        "{\"disk.free\"} 1\n{\"disk.free\",\"mount.point\"=\"/\",fs=\"ext4\"} 2\n"
+        "# TYPE \"a\\\"b\\\\c\\nd\" histogram\n"
+        "{\"a\\\"b\\\\c\\nd_bucket\",le=\"1\"} 2\n{\"a\\\"b\\\\c\\nd_bucket\",le=\"+Inf\"} 2\n"
+        "{\"a\\\"b\\\\c\\nd_sum\"} 0.5\n{\"a\\\"b\\\\c\\nd_count\"} 2\n"
+        "{\"a\\\"b\\\\c\\nd_bucket\",e=\"f\",le=\"+Inf\"} 2\n"
+        "{\"a\\\"b\\\\c\\nd_sum\",e=\"f\"} 0.5\n{\"a\\\"b\\\\c\\nd_count\",e=\"f\"} 2\n"
+        "# TYPE \"1st\" summary\n{\"1st\",quantile=\"1\"} 1\n{\"1st_sum\"} 0\n{\"1st_count\"} 0\n"
+        "# TYPE \"gr\xC3\xB6\xC3\x9F"
+        "e_info\" gauge\n{\"gr\xC3\xB6\xC3\x9F"
+        "e_info\",a=\"b\"} 1\n"
+        "# TYPE :a:1 gauge\n:a:1 1\n");
 }
 
 TEST_CASE("a histogram is cumulative, ends in +Inf, and its count is that of +Inf") {

@@ -114,6 +114,18 @@ inline char* write_number(char* to, double value) noexcept {
   return write_shortest(to, value);
 }
 
+/// Writes a double so that it can be no integer (OpenMetrics 1.0.0, float fields): `1.0`, else as
+/// write_number(). Needs max_number_chars of room and returns the end.
+inline char* write_real(char* to, double value) noexcept {
+  char* end = write_number(to, value);
+  // From 1e+06 on there is an exponent.
+  if (value > -1e6 && value < 1e6 && static_cast<double>(static_cast<std::int64_t>(value)) == value) {
+    *end++ = '.';
+    *end++ = '0';
+  }
+  return end;
+}
+
 }  // namespace detail
 }  // namespace promlite
 
