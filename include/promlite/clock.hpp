@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <type_traits>
 
 namespace promlite {
 
@@ -42,6 +43,26 @@ class RealClock final : public Clock {
 namespace detail {
 // Initialised by the compiler and without a destructor: there before and after main.
 inline constexpr RealClock real_clock;
+
+/// The seconds of a duration, rounded once, or twice when it counts more than a double does one by one: a
+/// plain conversion makes 1700000000.2499998 of the nanoseconds of 1700000000.25.
+template <class Rep, class Period>
+double seconds_of(std::chrono::duration<Rep, Period> duration) noexcept {
+  if constexpr (std::is_integral_v<Rep> && Period::num == 1) {
+    constexpr auto per_second = static_cast<double>(Period::den);
+    if constexpr (sizeof(Rep) >= sizeof(std::int64_t)) {
+      constexpr Rep exact = Rep{1} << 53;
+      const bool large =
+          duration.count() > exact || (std::is_signed_v<Rep> && duration.count() < Rep{0} - exact);
+      const Rep whole = duration.count() / Period::den;
+      const Rep rest = duration.count() % Period::den;
+      if (large) return static_cast<double>(whole) + static_cast<double>(rest) / per_second;
+    }
+    return static_cast<double>(duration.count()) / per_second;
+  } else {
+    return std::chrono::duration<double>(duration).count();
+  }
+}
 }  // namespace detail
 
 inline const Clock& Clock::real() noexcept { return detail::real_clock; }

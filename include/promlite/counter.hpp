@@ -9,10 +9,12 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/scope_counter.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 namespace promlite {
 
@@ -47,6 +49,27 @@ class Counter {
       }
       inc_whole(static_cast<std::uint64_t>(amount));
     }
+  }
+
+  /// Counts the scope that an exception leaves: `auto guard = errors.count_exceptions();`. A scope that ends
+  /// otherwise counts nothing, nor does anything without exceptions.
+  ExceptionCounter<Counter> count_exceptions() const noexcept { return ExceptionCounter<Counter>(*this); }
+  /// Counts when an exception leaves `function()`, any or one of type `Exception`, and lets it pass; returns
+  /// what `function()` returns: `errors.count_exceptions<std::bad_alloc>([&] { return load(); });`
+  template <class Exception = void, class Function>
+  decltype(auto) count_exceptions(Function&& function) const {
+#if PROMLITE_HAS_EXCEPTIONS
+    if constexpr (!std::is_void_v<Exception>) {
+      try {
+        return std::forward<Function>(function)();
+      } catch (const Exception&) {
+        inc();
+        throw;
+      }
+    }
+#endif
+    const ExceptionCounter<Counter> guard(*this);
+    return std::forward<Function>(function)();
   }
 
   /// The present value, without any update under way. Sums one or two cells of each thread.

@@ -3,18 +3,21 @@
 #ifndef PROMLITE_GAUGE_HPP
 #define PROMLITE_GAUGE_HPP
 
+#include <promlite/clock.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/scope_counter.hpp>
 #include <promlite/timer.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 namespace promlite {
 
@@ -24,7 +27,7 @@ namespace promlite {
 /// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
 /// updates. All members may be called by any thread at any time and never lock, allocate or throw.
 template <class T = double>
-class Gauge {
+class Gauge : public Timed<Gauge<T>> {
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>,
                 "promlite: a gauge holds a double or a std::int64_t");
 
@@ -43,18 +46,17 @@ class Gauge {
   }
 
   /// Seconds since the Unix epoch by the system clock.
-  void set_to_current_time() const noexcept {
-    const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-    set(static_cast<T>(now.count()));
-  }
+  void set_to_current_time() const noexcept { set_to(std::chrono::system_clock::now()); }
+  /// The same by another clock.
+  void set_to_current_time(const Clock& clock) const noexcept { set_to(clock.system_now()); }
 
   /// Adds 1 now and takes it back when the returned object dies: `auto busy = in_flight.track();`
   InProgress<Gauge> track() const noexcept { return InProgress<Gauge>(*this); }
-
-  /// Sets the gauge to the seconds until the returned object dies: `auto timer = took.time();`
-  Timer<Gauge> time() const noexcept {
-    static_assert(!is_integer, "promlite: a duration in seconds needs a gauge of double");
-    return Timer<Gauge>(*this);
+  /// The same while `function()` runs; returns what it returns.
+  template <class Function>
+  decltype(auto) track(Function&& function) const {
+    const InProgress<Gauge> busy(*this);
+    return std::forward<Function>(function)();
   }
 
   T value() const noexcept { return from_bits(cell_->load(std::memory_order_relaxed)); }
@@ -65,6 +67,10 @@ class Gauge {
   static constexpr bool is_integer = std::is_same_v<T, std::int64_t>;
 
   explicit Gauge(detail::Cell* cell) noexcept : cell_(cell) {}
+
+  void set_to(std::chrono::system_clock::time_point time) const noexcept {
+    set(static_cast<T>(detail::seconds_of(time.time_since_epoch())));
+  }
 
   void add(T amount) const noexcept {
     if constexpr (is_integer) {

@@ -50,7 +50,7 @@ struct HistogramCells {
 /// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
 /// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
 /// observations.
-class Histogram {
+class Histogram : public Timed<Histogram> {
  public:
   Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
@@ -63,9 +63,6 @@ class Histogram {
     if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, value);
     observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
   }
-
-  /// Observes the seconds until the returned object dies: `auto timer = duration.time();`
-  Timer<Histogram> time() const noexcept { return Timer<Histogram>(*this); }
 
   /// Observations so far.
   std::uint64_t count() const noexcept {

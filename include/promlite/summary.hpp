@@ -105,7 +105,7 @@ struct SummaryTotals {
 /// this thread writes: it never locks or throws, and allocates only when this thread's values reach a power
 /// of two that they had not reached before (512 bytes; without memory the observation is in sum and count,
 /// and in no quantile).
-class Summary {
+class Summary : public Timed<Summary> {
  public:
   /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
   static constexpr double relative_error = 0.005416;
@@ -120,9 +120,6 @@ class Summary {
     if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value);
     observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
   }
-
-  /// Observes the seconds until the returned object dies: `auto timer = latency.time();`
-  Timer<Summary> time() const noexcept { return Timer<Summary>(*this); }
 
   /// Observations so far.
   std::uint64_t count() const noexcept { return totals().count; }

@@ -35,6 +35,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -1837,6 +1838,26 @@ class RealClock final : public Clock {
 namespace detail {
 // Initialised by the compiler and without a destructor: there before and after main.
 inline constexpr RealClock real_clock;
+
+/// The seconds of a duration, rounded once, or twice when it counts more than a double does one by one: a
+/// plain conversion makes 1700000000.2499998 of the nanoseconds of 1700000000.25.
+template <class Rep, class Period>
+double seconds_of(std::chrono::duration<Rep, Period> duration) noexcept {
+  if constexpr (std::is_integral_v<Rep> && Period::num == 1) {
+    constexpr auto per_second = static_cast<double>(Period::den);
+    if constexpr (sizeof(Rep) >= sizeof(std::int64_t)) {
+      constexpr Rep exact = Rep{1} << 53;
+      const bool large =
+          duration.count() > exact || (std::is_signed_v<Rep> && duration.count() < Rep{0} - exact);
+      const Rep whole = duration.count() / Period::den;
+      const Rep rest = duration.count() % Period::den;
+      if (large) return static_cast<double>(whole) + static_cast<double>(rest) / per_second;
+    }
+    return static_cast<double>(duration.count()) / per_second;
+  } else {
+    return std::chrono::duration<double>(duration).count();
+  }
+}
 }  // namespace detail
 
 inline const Clock& Clock::real() noexcept { return detail::real_clock; }
@@ -2991,6 +3012,68 @@ class SinkAccess {
 
 #endif  // PROMLITE_SINK_HPP
 
+// ---- promlite/scope_counter.hpp ----
+// promlite: counts scopes: how many are open, and how many an exception left.
+#ifndef PROMLITE_SCOPE_COUNTER_HPP
+#define PROMLITE_SCOPE_COUNTER_HPP
+
+namespace promlite {
+
+/// One more on a gauge for as long as this lives. Made by `gauge.track()`.
+template <class Metric>
+class [[nodiscard]] InProgress {
+ public:
+  explicit InProgress(Metric metric) noexcept : metric_(metric) { metric_.inc(); }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+  InProgress(InProgress&& other) noexcept
+      : metric_(other.metric_), active_(std::exchange(other.active_, false)) {}
+  InProgress& operator=(InProgress&&) = delete;
+  ~InProgress() {
+    if (active_) metric_.dec();
+  }
+
+ private:
+  Metric metric_;
+  bool active_ = true;
+};
+
+/// Adds 1 to a counter when an exception that was thrown since its construction ends its life; nothing when
+/// the scope ends otherwise, nor for exceptions that are caught inside, nor for one that was under way
+/// before. Must die on the thread that made it. Made by `counter.count_exceptions()`. Built without
+/// exceptions it counts nothing.
+template <class Metric>
+class [[nodiscard]] ExceptionCounter {
+ public:
+  explicit ExceptionCounter(Metric metric) noexcept : metric_(metric), before_(under_way()) {}
+  ExceptionCounter(const ExceptionCounter&) = delete;
+  ExceptionCounter& operator=(const ExceptionCounter&) = delete;
+  ExceptionCounter(ExceptionCounter&& other) noexcept
+      : metric_(other.metric_), before_(std::exchange(other.before_, never)) {}
+  ExceptionCounter& operator=(ExceptionCounter&&) = delete;
+  ~ExceptionCounter() {
+    if (under_way() > before_) metric_.inc();
+  }
+
+ private:
+  static constexpr int never = ~0U >> 1;
+
+  static int under_way() noexcept {
+#if PROMLITE_HAS_EXCEPTIONS
+    return std::uncaught_exceptions();
+#else
+    return 0;
+#endif
+  }
+
+  Metric metric_;
+  int before_;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_SCOPE_COUNTER_HPP
+
 // ---- promlite/counter.hpp ----
 // promlite: a value that only grows.
 #ifndef PROMLITE_COUNTER_HPP
@@ -3029,6 +3112,27 @@ class Counter {
       }
       inc_whole(static_cast<std::uint64_t>(amount));
     }
+  }
+
+  /// Counts the scope that an exception leaves: `auto guard = errors.count_exceptions();`. A scope that ends
+  /// otherwise counts nothing, nor does anything without exceptions.
+  ExceptionCounter<Counter> count_exceptions() const noexcept { return ExceptionCounter<Counter>(*this); }
+  /// Counts when an exception leaves `function()`, any or one of type `Exception`, and lets it pass; returns
+  /// what `function()` returns: `errors.count_exceptions<std::bad_alloc>([&] { return load(); });`
+  template <class Exception = void, class Function>
+  decltype(auto) count_exceptions(Function&& function) const {
+#if PROMLITE_HAS_EXCEPTIONS
+    if constexpr (!std::is_void_v<Exception>) {
+      try {
+        return std::forward<Function>(function)();
+      } catch (const Exception&) {
+        inc();
+        throw;
+      }
+    }
+#endif
+    const ExceptionCounter<Counter> guard(*this);
+    return std::forward<Function>(function)();
   }
 
   /// The present value, without any update under way. Sums one or two cells of each thread.
@@ -3182,7 +3286,7 @@ struct MetricTraits<Counter<T>> {
 #endif  // PROMLITE_COUNTER_HPP
 
 // ---- promlite/timer.hpp ----
-// promlite: measures a scope: how long it took, and how many are in it.
+// promlite: how long something took, in seconds.
 #ifndef PROMLITE_TIMER_HPP
 #define PROMLITE_TIMER_HPP
 
@@ -3190,37 +3294,128 @@ namespace promlite {
 
 namespace detail {
 
+/// The steady clock itself: nothing to store, nothing virtual.
+struct SteadyTime {
+  static std::chrono::steady_clock::time_point now() noexcept { return std::chrono::steady_clock::now(); }
+};
+/// A clock that somebody gave.
+struct ClockTime {
+  const Clock* source;
+  std::chrono::steady_clock::time_point now() const noexcept { return source->now(); }
+};
+
 template <class Metric, class = void>
 struct HasObserve : std::false_type {};
 template <class Metric>
-struct HasObserve<Metric, std::void_t<decltype(std::declval<const Metric&>().observe(0.0))>>
-    : std::true_type {};
+struct HasObserve<Metric, std::void_t<decltype(std::declval<Metric&>().observe(0.0))>> : std::true_type {};
+
+template <class Metric, class = void>
+struct HasSet : std::false_type {};
+template <class Metric>
+struct HasSet<Metric, std::void_t<decltype(std::declval<Metric&>().set(0.0))>> : std::true_type {};
+
+template <class Metric, class = void>
+struct HoldsInteger : std::false_type {};
+template <class Metric>
+struct HoldsInteger<Metric, std::void_t<decltype(std::declval<Metric&>().value())>>
+    : std::is_integral<decltype(std::declval<Metric&>().value())> {};
+
+/// Hands `seconds` to what a timer was given.
+template <class Metric>
+PROMLITE_ALWAYS_INLINE void record(Metric& metric, double seconds) noexcept {
+  if constexpr (HasObserve<Metric>::value) {
+    metric.observe(seconds);
+  } else if constexpr (HasSet<Metric>::value) {
+    static_assert(!HoldsInteger<Metric>::value, "promlite: a duration in seconds needs a gauge of double");
+    metric.set(seconds);
+  } else {
+    static_assert(std::is_invocable_v<Metric&, double>,
+                  "promlite: a timer records in what has observe(double) or set(double), or calls a function "
+                  "that takes a double");
+    metric(seconds);
+  }
+}
 
 }  // namespace detail
 
-/// Measures from its construction to the end of its scope, in seconds by the steady clock: observed by a
-/// histogram or a summary, set on a gauge. Made by `metric.time()`. Costs two readings of the clock.
-template <class Metric>
+/// Tells the seconds since its construction, as often as asked: `promlite::Stopwatch watch;`, or
+/// `promlite::Stopwatch watch(clock);` for another clock than the steady one. `Stopwatch<>` where a type is
+/// wanted. Each reading costs one of the clock.
+template <class Source = detail::SteadyTime>
+class Stopwatch : private Source {
+ public:
+  template <class S = Source, class = std::enable_if_t<std::is_same_v<S, detail::SteadyTime>>>
+  Stopwatch() noexcept : start_(Source::now()) {}
+  /// The clock must outlive the stopwatch.
+  template <class S = Source, class = std::enable_if_t<std::is_same_v<S, detail::ClockTime>>>
+  explicit Stopwatch(const Clock& clock) noexcept : Source{&clock}, start_(Source::now()) {}
+
+  /// Seconds since the start; never negative.
+  [[nodiscard]] double elapsed() const noexcept { return between(start_, Source::now()); }
+
+  /// Starts anew, and returns the seconds until now: what each of several stages took.
+  double restart() noexcept {
+    const auto now = Source::now();
+    return between(std::exchange(start_, now), now);
+  }
+
+  /// Records elapsed() in `metric`, and returns it: for a label that is known at the end only, as in
+  /// `watch.observe_in(duration.with(route, code));`. What a Timer takes, this takes.
+  template <class Metric>
+  double observe_in(const Metric& metric) const noexcept {
+    const double seconds = elapsed();
+    detail::record(metric, seconds);
+    return seconds;
+  }
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  static double between(TimePoint start, TimePoint end) noexcept {
+    const std::chrono::duration<double> passed = end - start;
+    return passed.count() > 0 ? passed.count() : 0;
+  }
+
+  TimePoint start_;
+};
+Stopwatch()->Stopwatch<>;
+explicit Stopwatch(const Clock&)->Stopwatch<detail::ClockTime>;
+
+/// Measures from its construction to the end of its scope, in seconds by the steady clock, or by the clock
+/// that it was given: observed by what has `observe(double)`, such as a histogram or a summary; set on what
+/// has `set(double)`, such as a gauge; handed to a function otherwise, which may then choose the labels:
+///
+///     int code = 500;
+///     const promlite::Timer timer([&](double seconds) { duration.with(code).observe(seconds); });
+///
+/// Holds a copy of the metric or of the function, which must not throw. Made by `metric.time()`. Costs two
+/// readings of the clock.
+template <class Metric, class Source = detail::SteadyTime>
 class [[nodiscard]] Timer {
  public:
-  explicit Timer(Metric metric) noexcept : metric_(metric), start_(std::chrono::steady_clock::now()) {}
+  explicit Timer(Metric metric) noexcept : metric_(std::move(metric)) {}
+  /// The clock must outlive the timer.
+  Timer(Metric metric, const Clock& clock) noexcept : metric_(std::move(metric)), watch_(clock) {}
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
   Timer(Timer&& other) noexcept
-      : metric_(other.metric_), start_(other.start_), running_(std::exchange(other.running_, false)) {}
+      : metric_(std::move(other.metric_)),
+        watch_(other.watch_),
+        running_(std::exchange(other.running_, false)) {}
   Timer& operator=(Timer&&) = delete;
-  ~Timer() { stop(); }
+  ~Timer() {
+    if (running_) stop();
+  }
 
   /// Records now instead of at the end of the scope, once. Returns the seconds since the start.
-  double stop() noexcept {
+  double stop() noexcept { return observe_in(metric_); }
+
+  /// Records now in `other` instead: `timer.observe_in(duration.with(code));`. Once; returns the seconds
+  /// since the start.
+  template <class Other>
+  double observe_in(Other&& other) noexcept {
     const double seconds = elapsed();
-    if (std::exchange(running_, false)) {
-      if constexpr (detail::HasObserve<Metric>::value) {
-        metric_.observe(seconds);
-      } else {
-        metric_.set(seconds);
-      }
-    }
+    if (std::exchange(running_, false)) detail::record(other, seconds);
     return seconds;
   }
 
@@ -3228,34 +3423,43 @@ class [[nodiscard]] Timer {
   void cancel() noexcept { running_ = false; }
 
   /// Seconds since the start; never negative.
-  double elapsed() const noexcept {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
-    return passed.count() > 0 ? passed.count() : 0;
-  }
+  [[nodiscard]] double elapsed() const noexcept { return watch_.elapsed(); }
 
  private:
   Metric metric_;
-  std::chrono::steady_clock::time_point start_;
+  Stopwatch<Source> watch_;
   bool running_ = true;
 };
-
-/// One more on a gauge for as long as this lives. Made by `gauge.track()`.
 template <class Metric>
-class [[nodiscard]] InProgress {
+Timer(Metric, const Clock&) -> Timer<Metric, detail::ClockTime>;
+
+/// The base of what can be timed: gives `Metric`, which derives from it, its `time()`.
+template <class Metric>
+class Timed {
  public:
-  explicit InProgress(Metric metric) noexcept : metric_(metric) { metric_.inc(); }
-  InProgress(const InProgress&) = delete;
-  InProgress& operator=(const InProgress&) = delete;
-  InProgress(InProgress&& other) noexcept
-      : metric_(other.metric_), active_(std::exchange(other.active_, false)) {}
-  InProgress& operator=(InProgress&&) = delete;
-  ~InProgress() {
-    if (active_) metric_.dec();
+  /// Records the seconds until the returned object dies: `auto timer = duration.time();`
+  Timer<Metric> time() const noexcept { return Timer<Metric>(self()); }
+  /// The same by another clock, which must outlive the timer.
+  Timer<Metric, detail::ClockTime> time(const Clock& clock) const noexcept {
+    return Timer<Metric, detail::ClockTime>(self(), clock);
+  }
+
+  /// Records the seconds that `function()` takes, also when it throws, and returns what it returns:
+  /// `const auto rows = duration.time([&] { return query(); });`
+  template <class Function, class = std::enable_if_t<std::is_invocable_v<Function>>>
+  decltype(auto) time(Function&& function) const {
+    const Timer<Metric> timer(self());
+    return std::forward<Function>(function)();
+  }
+  /// The same by another clock.
+  template <class Function, class = std::enable_if_t<std::is_invocable_v<Function>>>
+  decltype(auto) time(const Clock& clock, Function&& function) const {
+    const Timer<Metric, detail::ClockTime> timer(self(), clock);
+    return std::forward<Function>(function)();
   }
 
  private:
-  Metric metric_;
-  bool active_ = true;
+  const Metric& self() const noexcept { return static_cast<const Metric&>(*this); }
 };
 
 }  // namespace promlite
@@ -3275,7 +3479,7 @@ namespace promlite {
 /// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
 /// updates. All members may be called by any thread at any time and never lock, allocate or throw.
 template <class T = double>
-class Gauge {
+class Gauge : public Timed<Gauge<T>> {
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>,
                 "promlite: a gauge holds a double or a std::int64_t");
 
@@ -3294,18 +3498,17 @@ class Gauge {
   }
 
   /// Seconds since the Unix epoch by the system clock.
-  void set_to_current_time() const noexcept {
-    const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-    set(static_cast<T>(now.count()));
-  }
+  void set_to_current_time() const noexcept { set_to(std::chrono::system_clock::now()); }
+  /// The same by another clock.
+  void set_to_current_time(const Clock& clock) const noexcept { set_to(clock.system_now()); }
 
   /// Adds 1 now and takes it back when the returned object dies: `auto busy = in_flight.track();`
   InProgress<Gauge> track() const noexcept { return InProgress<Gauge>(*this); }
-
-  /// Sets the gauge to the seconds until the returned object dies: `auto timer = took.time();`
-  Timer<Gauge> time() const noexcept {
-    static_assert(!is_integer, "promlite: a duration in seconds needs a gauge of double");
-    return Timer<Gauge>(*this);
+  /// The same while `function()` runs; returns what it returns.
+  template <class Function>
+  decltype(auto) track(Function&& function) const {
+    const InProgress<Gauge> busy(*this);
+    return std::forward<Function>(function)();
   }
 
   T value() const noexcept { return from_bits(cell_->load(std::memory_order_relaxed)); }
@@ -3316,6 +3519,10 @@ class Gauge {
   static constexpr bool is_integer = std::is_same_v<T, std::int64_t>;
 
   explicit Gauge(detail::Cell* cell) noexcept : cell_(cell) {}
+
+  void set_to(std::chrono::system_clock::time_point time) const noexcept {
+    set(static_cast<T>(detail::seconds_of(time.time_since_epoch())));
+  }
 
   void add(T amount) const noexcept {
     if constexpr (is_integer) {
@@ -3408,7 +3615,7 @@ struct HistogramCells {
 /// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
 /// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
 /// observations.
-class Histogram {
+class Histogram : public Timed<Histogram> {
  public:
   Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
@@ -3421,9 +3628,6 @@ class Histogram {
     if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, value);
     observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
   }
-
-  /// Observes the seconds until the returned object dies: `auto timer = duration.time();`
-  Timer<Histogram> time() const noexcept { return Timer<Histogram>(*this); }
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -3654,7 +3858,7 @@ struct SummaryTotals {
 /// this thread writes: it never locks or throws, and allocates only when this thread's values reach a power
 /// of two that they had not reached before (512 bytes; without memory the observation is in sum and count,
 /// and in no quantile).
-class Summary {
+class Summary : public Timed<Summary> {
  public:
   /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
   static constexpr double relative_error = 0.005416;
@@ -3669,9 +3873,6 @@ class Summary {
     if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value);
     observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
   }
-
-  /// Observes the seconds until the returned object dies: `auto timer = latency.time();`
-  Timer<Summary> time() const noexcept { return Timer<Summary>(*this); }
 
   /// Observations so far.
   std::uint64_t count() const noexcept { return totals().count; }

@@ -12,6 +12,8 @@ class Stock : public promlite::Collector {
   }
 };
 
+static constexpr int waiting_time = 3;
+
 int main() {
   promlite::Registry registry;
   auto parcels = registry.counter("parcels_total", "Parcels delivered.", {"town"});
@@ -21,10 +23,16 @@ int main() {
   auto weight =
       registry.histogram("weight_kilograms", "Weight of a parcel.", promlite::linear_buckets(1, 1, 2));
   weight.observe(1.5);
+  const auto failures = registry.counter("failures_total", "Nothing here can fail so.");
+  const auto guard = failures.count_exceptions();
+  if (failures.count_exceptions<int>([] { return waiting_time; }) != waiting_time) return 2;
   Stock stock;
   auto membership = registry.add(stock);
 
   const std::string expected =
+      "# HELP failures_total Nothing here can fail so.\n"
+      "# TYPE failures_total counter\n"
+      "failures_total 0\n"
       "# HELP parcels_total Parcels delivered.\n"
       "# TYPE parcels_total counter\n"
       "parcels_total{town=\"Ulm\"} 3\n"

@@ -3,6 +3,8 @@
 #include <promlite/clock.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <ratio>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -68,4 +70,24 @@ TEST_CASE("threads move a manual clock together") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(steady(clock) == 4s);
+}
+
+TEST_CASE("seconds of a duration of any type are those that its writer means") {
+  using detail::seconds_of;
+  CHECK(seconds_of(250ms) == 0.25);
+  CHECK(seconds_of(-3min) == -180);
+  CHECK(seconds_of(7h) == 25200);
+  CHECK(seconds_of(0.1s) == 0.1);
+  CHECK(seconds_of(std::chrono::duration<float, std::milli>(500)) == 0.5);
+  CHECK(seconds_of(std::chrono::duration<long double>(0.75L)) == 0.75);
+  CHECK(seconds_of(std::chrono::duration<int, std::ratio<1, 3>>(1)) == 1.0 / 3);
+  CHECK(seconds_of(std::chrono::duration<short, std::ratio<7, 2>>(3)) == 10.5);
+  CHECK(seconds_of(std::chrono::duration<unsigned char, std::deci>(255)) == 25.5);
+  CHECK(seconds_of(1ns) == 1e-9);
+  CHECK(seconds_of(123456789ns) == 0.123456789);
+  CHECK(seconds_of(9007199254740993ns) == 9007199.254740993);
+  CHECK(seconds_of(1700000000250000000ns) == 1700000000.25);
+  CHECK(seconds_of(-1700000000250000000ns) == -1700000000.25);
+  CHECK(seconds_of(std::chrono::duration<std::uint64_t, std::nano>(18446744073500000000U)) == 18446744073.5);
+  CHECK(seconds_of(std::chrono::nanoseconds::min()) == -9223372036.854775808);
 }

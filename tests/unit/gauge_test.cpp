@@ -1,5 +1,6 @@
 // promlite: tests of gauges.
 // SPDX-License-Identifier: MIT
+#include <promlite/clock.hpp>
 #include <promlite/exposition/text.hpp>
 #include <promlite/gauge.hpp>
 #include <promlite/registry.hpp>
@@ -10,7 +11,6 @@
 #include <string>
 #include <thread>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -83,26 +83,6 @@ TEST_CASE("a gauge of integers is exact at both ends") {
   CHECK(to_text(registry) == x("-3"));
 }
 
-TEST_CASE("track counts scopes, also when it is moved") {
-  Registry registry;
-  const Gauge<> gauge = registry.gauge("x", "");
-  {
-    auto one = gauge.track();
-    CHECK(gauge.value() == 1);
-    auto two = gauge.track();
-    CHECK(gauge.value() == 2);
-    const auto moved = std::move(two);
-    CHECK(gauge.value() == 2);
-  }
-  CHECK(gauge.value() == 0);
-  const auto whole = registry.gauge<std::int64_t>("y", "");
-  {
-    const auto busy = whole.track();
-    CHECK(whole.value() == 1);
-  }
-  CHECK(whole.value() == 0);
-}
-
 TEST_CASE("the current time is that of the system clock") {
   Registry registry;
   const Gauge<> gauge = registry.gauge("x", "");
@@ -117,6 +97,10 @@ TEST_CASE("the current time is that of the system clock") {
   CHECK(gauge.value() <= seconds());
   CHECK(static_cast<double>(whole.value()) >= before - 1);
   CHECK(static_cast<double>(whole.value()) <= seconds());
+  const ManualClock clock(std::chrono::system_clock::time_point(std::chrono::milliseconds(1700000000250)));
+  gauge.set_to_current_time(clock);
+  whole.set_to_current_time(clock);
+  CHECK(to_text(registry) == "# TYPE x gauge\nx 1.70000000025e+09\n# TYPE y gauge\ny 1700000000\n");
 }
 
 TEST_CASE("increments of many threads all arrive") {
