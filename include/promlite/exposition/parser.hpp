@@ -1,0 +1,11 @@
+// promlite: reads expositions; each format has a header of its own.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_EXPOSITION_PARSER_HPP
+#define PROMLITE_EXPOSITION_PARSER_HPP
+
+// IWYU pragma: begin_exports
+#include <promlite/exposition/model.hpp>
+#include <promlite/exposition/parser_text.hpp>
+// IWYU pragma: end_exports
+
+#endif  // PROMLITE_EXPOSITION_PARSER_HPP
