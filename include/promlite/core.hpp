@@ -35,6 +35,7 @@
 #include <promlite/gauge.hpp>
 #include <promlite/histogram.hpp>
 #include <promlite/info.hpp>
+#include <promlite/observer.hpp>
 #include <promlite/scope_counter.hpp>
 #include <promlite/summary.hpp>
 #include <promlite/timer.hpp>

@@ -3,6 +3,7 @@
 #ifndef PROMLITE_COUNTER_HPP
 #define PROMLITE_COUNTER_HPP
 
+#include <promlite/clock.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/number.hpp>
@@ -12,6 +13,7 @@
 #include <promlite/scope_counter.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -49,6 +51,12 @@ class Counter {
       }
       inc_whole(static_cast<std::uint64_t>(amount));
     }
+  }
+  /// Adds a duration of any type, in seconds: `busy_seconds.inc(250ms)`.
+  template <class Rep, class Period>
+  void inc(std::chrono::duration<Rep, Period> amount) const noexcept {
+    static_assert(has_real, "promlite: a duration in seconds needs a counter of double");
+    inc(detail::seconds_of(amount));
   }
 
   /// Counts the scope that an exception leaves: `auto guard = errors.count_exceptions();`. A scope that ends

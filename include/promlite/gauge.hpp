@@ -36,6 +36,12 @@ class Gauge : public Timed<Gauge<T>> {
 
   /// Any value is taken, NaN and the infinities included.
   void set(T value) const noexcept { cell_->store(to_bits(value), std::memory_order_relaxed); }
+  /// A duration of any type, in seconds: `took.set(250ms)`.
+  template <class Rep, class Period>
+  void set(std::chrono::duration<Rep, Period> value) const noexcept {
+    static_assert(!is_integer, "promlite: a duration in seconds needs a gauge of double");
+    set(static_cast<T>(detail::seconds_of(value)));
+  }
   void inc(T amount = 1) const noexcept { add(amount); }
   void dec(T amount = 1) const noexcept {
     if constexpr (is_integer) {

@@ -11,7 +11,7 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
-#include <promlite/timer.hpp>
+#include <promlite/observer.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -50,19 +50,14 @@ struct HistogramCells {
 /// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
 /// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
 /// observations.
-class Histogram : public Timed<Histogram> {
+class Histogram : public Observer<Histogram> {
  public:
   Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
   /// ever; infinities and negative values are taken.
-  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
-    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
-    const std::size_t bucket = detail::HistogramCells::buckets + config_->bucket_of(value);
-    detail::Cell* const slab = range_.chunk->owned_already();
-    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, value);
-    observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
-  }
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
+  using Observer::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -86,6 +81,7 @@ class Histogram : public Timed<Histogram> {
 
  private:
   friend struct detail::MetricTraits<Histogram>;
+  friend class Observer<Histogram>;
 
   Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -95,19 +91,28 @@ class Histogram : public Timed<Histogram> {
     return config;
   }
 
-  template <class Update>
-  PROMLITE_ALWAYS_INLINE static void observe_in(detail::Cell* cells, std::size_t bucket,
-                                                double value) noexcept {
-    const Update update(cells[detail::HistogramCells::progress]);
-    update.add(cells[bucket], 1);
-    update.add_real(cells[detail::HistogramCells::sum], value);
+  PROMLITE_ALWAYS_INLINE void observe_times(double value, std::uint64_t times) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    const std::size_t bucket = detail::HistogramCells::buckets + config_->bucket_of(value);
+    const double sum = value * static_cast<double>(times);
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, times, sum);
+    observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, times, sum);
   }
 
-  PROMLITE_COLD void observe_slow(std::size_t bucket, double value) const noexcept {
+  template <class Update>
+  PROMLITE_ALWAYS_INLINE static void observe_in(detail::Cell* cells, std::size_t bucket, std::uint64_t times,
+                                                double sum) noexcept {
+    const Update update(cells[detail::HistogramCells::progress]);
+    update.add(cells[bucket], times);
+    update.add_real(cells[detail::HistogramCells::sum], sum);
+  }
+
+  PROMLITE_COLD void observe_slow(std::size_t bucket, std::uint64_t times, double sum) const noexcept {
     if (detail::Cell* const slab = range_.chunk->owned()) {
-      observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
+      observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, times, sum);
     } else {
-      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, value);
+      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, times, sum);
     }
   }
 

@@ -12,7 +12,7 @@
 #include <promlite/detail/window.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/exponential_buckets.hpp>
-#include <promlite/timer.hpp>
+#include <promlite/observer.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -105,7 +105,7 @@ struct SummaryTotals {
 /// this thread writes: it never locks or throws, and allocates only when this thread's values reach a power
 /// of two that they had not reached before (512 bytes; without memory the observation is in sum and count,
 /// and in no quantile).
-class Summary : public Timed<Summary> {
+class Summary : public Observer<Summary> {
  public:
   /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
   static constexpr double relative_error = 0.005416;
@@ -114,12 +114,8 @@ class Summary : public Timed<Summary> {
 
   /// NaN is refused and counted in `promlite_refused_updates_total`; infinities and negative values are
   /// taken.
-  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
-    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
-    detail::Cell* const slab = range_.chunk->owned_already();
-    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value);
-    observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
-  }
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
+  using Observer::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept { return totals().count; }
@@ -128,6 +124,7 @@ class Summary : public Timed<Summary> {
 
  private:
   friend struct detail::MetricTraits<Summary>;
+  friend class Observer<Summary>;
 
   Summary(const detail::CellRange& range, const detail::SummaryConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -142,26 +139,34 @@ class Summary : public Timed<Summary> {
     return config;
   }
 
+  PROMLITE_ALWAYS_INLINE void observe_times(double value, std::uint64_t times) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value, times);
+    observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
+  }
+
   template <class Update>
-  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value) const noexcept {
+  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value,
+                                         std::uint64_t times) const noexcept {
     if (!config_->quantiles.empty()) {
       detail::Cell* const counted =
           detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
-      if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, 1);
+      if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, times);
     }
     const Update update(cells[detail::SummaryCells::progress]);
-    update.add(cells[detail::SummaryCells::count], 1);
-    update.add_real(cells[detail::SummaryCells::sum], value);
+    update.add(cells[detail::SummaryCells::count], times);
+    update.add_real(cells[detail::SummaryCells::sum], value * static_cast<double>(times));
   }
 
-  PROMLITE_COLD void observe_slow(double value) const noexcept {
+  PROMLITE_COLD void observe_slow(double value, std::uint64_t times) const noexcept {
     if (detail::Cell* const slab = range_.chunk->owned()) {
-      observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
+      observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
     } else {
       detail::Cell* const shared = range_.chunk->shared();
       // There the cell of the tree's address is any other metric's cell as well.
       if (shared == detail::SlabMemory::lost()) return;
-      observe_in<detail::SharedUpdate>(shared + range_.offset, value);
+      observe_in<detail::SharedUpdate>(shared + range_.offset, value, times);
     }
   }
 

@@ -3113,6 +3113,12 @@ class Counter {
       inc_whole(static_cast<std::uint64_t>(amount));
     }
   }
+  /// Adds a duration of any type, in seconds: `busy_seconds.inc(250ms)`.
+  template <class Rep, class Period>
+  void inc(std::chrono::duration<Rep, Period> amount) const noexcept {
+    static_assert(has_real, "promlite: a duration in seconds needs a counter of double");
+    inc(detail::seconds_of(amount));
+  }
 
   /// Counts the scope that an exception leaves: `auto guard = errors.count_exceptions();`. A scope that ends
   /// otherwise counts nothing, nor does anything without exceptions.
@@ -3488,6 +3494,12 @@ class Gauge : public Timed<Gauge<T>> {
 
   /// Any value is taken, NaN and the infinities included.
   void set(T value) const noexcept { cell_->store(to_bits(value), std::memory_order_relaxed); }
+  /// A duration of any type, in seconds: `took.set(250ms)`.
+  template <class Rep, class Period>
+  void set(std::chrono::duration<Rep, Period> value) const noexcept {
+    static_assert(!is_integer, "promlite: a duration in seconds needs a gauge of double");
+    set(static_cast<T>(detail::seconds_of(value)));
+  }
   void inc(T amount = 1) const noexcept { add(amount); }
   void dec(T amount = 1) const noexcept {
     if constexpr (is_integer) {
@@ -3578,6 +3590,50 @@ struct MetricTraits<Gauge<T>> {
 
 #endif  // PROMLITE_GAUGE_HPP
 
+// ---- promlite/observer.hpp ----
+// promlite: what histograms and summaries have in common: durations, and many observations at once.
+#ifndef PROMLITE_OBSERVER_HPP
+#define PROMLITE_OBSERVER_HPP
+
+namespace promlite {
+
+/// The base of what observes. `Metric` derives from it and has `observe_times(double, std::uint64_t)` and
+/// `refuse()`.
+template <class Metric>
+class Observer : public Timed<Metric> {
+ public:
+  /// A duration of any type, in seconds: `latency.observe(250ms)`.
+  template <class Rep, class Period>
+  PROMLITE_ALWAYS_INLINE void observe(std::chrono::duration<Rep, Period> value) const noexcept {
+    self().observe_times(detail::seconds_of(value), 1);
+  }
+
+  /// Observes `value` `times` times at the cost of once, as one update: a scrape sees all of them or none in
+  /// count and sum, and the sum grows by the product. 0 times is nothing, whatever the value. A negative
+  /// number of times is refused as NaN is, and either is counted once.
+  template <class Times>
+  PROMLITE_ALWAYS_INLINE void observe_n(double value, Times times) const noexcept {
+    static_assert(std::is_integral_v<Times>, "promlite: observe_n() takes a whole number of times");
+    if (times == 0) return;
+    if constexpr (std::is_signed_v<Times>) {
+      if (times < 0) return self().refuse();
+    }
+    self().observe_times(value, static_cast<std::uint64_t>(times));
+  }
+  template <class Rep, class Period, class Times>
+  PROMLITE_ALWAYS_INLINE void observe_n(std::chrono::duration<Rep, Period> value,
+                                        Times times) const noexcept {
+    observe_n(detail::seconds_of(value), times);
+  }
+
+ private:
+  const Metric& self() const noexcept { return static_cast<const Metric&>(*this); }
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_OBSERVER_HPP
+
 // ---- promlite/histogram.hpp ----
 // promlite: observations counted in buckets.
 #ifndef PROMLITE_HISTOGRAM_HPP
@@ -3615,19 +3671,14 @@ struct HistogramCells {
 /// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
 /// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
 /// observations.
-class Histogram : public Timed<Histogram> {
+class Histogram : public Observer<Histogram> {
  public:
   Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
   /// ever; infinities and negative values are taken.
-  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
-    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
-    const std::size_t bucket = detail::HistogramCells::buckets + config_->bucket_of(value);
-    detail::Cell* const slab = range_.chunk->owned_already();
-    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, value);
-    observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
-  }
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
+  using Observer::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -3651,6 +3702,7 @@ class Histogram : public Timed<Histogram> {
 
  private:
   friend struct detail::MetricTraits<Histogram>;
+  friend class Observer<Histogram>;
 
   Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -3660,19 +3712,28 @@ class Histogram : public Timed<Histogram> {
     return config;
   }
 
-  template <class Update>
-  PROMLITE_ALWAYS_INLINE static void observe_in(detail::Cell* cells, std::size_t bucket,
-                                                double value) noexcept {
-    const Update update(cells[detail::HistogramCells::progress]);
-    update.add(cells[bucket], 1);
-    update.add_real(cells[detail::HistogramCells::sum], value);
+  PROMLITE_ALWAYS_INLINE void observe_times(double value, std::uint64_t times) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    const std::size_t bucket = detail::HistogramCells::buckets + config_->bucket_of(value);
+    const double sum = value * static_cast<double>(times);
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(bucket, times, sum);
+    observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, times, sum);
   }
 
-  PROMLITE_COLD void observe_slow(std::size_t bucket, double value) const noexcept {
+  template <class Update>
+  PROMLITE_ALWAYS_INLINE static void observe_in(detail::Cell* cells, std::size_t bucket, std::uint64_t times,
+                                                double sum) noexcept {
+    const Update update(cells[detail::HistogramCells::progress]);
+    update.add(cells[bucket], times);
+    update.add_real(cells[detail::HistogramCells::sum], sum);
+  }
+
+  PROMLITE_COLD void observe_slow(std::size_t bucket, std::uint64_t times, double sum) const noexcept {
     if (detail::Cell* const slab = range_.chunk->owned()) {
-      observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, value);
+      observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, times, sum);
     } else {
-      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, value);
+      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, times, sum);
     }
   }
 
@@ -3858,7 +3919,7 @@ struct SummaryTotals {
 /// this thread writes: it never locks or throws, and allocates only when this thread's values reach a power
 /// of two that they had not reached before (512 bytes; without memory the observation is in sum and count,
 /// and in no quantile).
-class Summary : public Timed<Summary> {
+class Summary : public Observer<Summary> {
  public:
   /// Of a quantile, for values that are not subnormal: (g - 1) / (g + 1) with g = 2^(1/64).
   static constexpr double relative_error = 0.005416;
@@ -3867,12 +3928,8 @@ class Summary : public Timed<Summary> {
 
   /// NaN is refused and counted in `promlite_refused_updates_total`; infinities and negative values are
   /// taken.
-  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept {
-    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
-    detail::Cell* const slab = range_.chunk->owned_already();
-    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value);
-    observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
-  }
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
+  using Observer::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept { return totals().count; }
@@ -3881,6 +3938,7 @@ class Summary : public Timed<Summary> {
 
  private:
   friend struct detail::MetricTraits<Summary>;
+  friend class Observer<Summary>;
 
   Summary(const detail::CellRange& range, const detail::SummaryConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -3895,26 +3953,34 @@ class Summary : public Timed<Summary> {
     return config;
   }
 
+  PROMLITE_ALWAYS_INLINE void observe_times(double value, std::uint64_t times) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value, times);
+    observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
+  }
+
   template <class Update>
-  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value) const noexcept {
+  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value,
+                                         std::uint64_t times) const noexcept {
     if (!config_->quantiles.empty()) {
       detail::Cell* const counted =
           detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
-      if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, 1);
+      if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, times);
     }
     const Update update(cells[detail::SummaryCells::progress]);
-    update.add(cells[detail::SummaryCells::count], 1);
-    update.add_real(cells[detail::SummaryCells::sum], value);
+    update.add(cells[detail::SummaryCells::count], times);
+    update.add_real(cells[detail::SummaryCells::sum], value * static_cast<double>(times));
   }
 
-  PROMLITE_COLD void observe_slow(double value) const noexcept {
+  PROMLITE_COLD void observe_slow(double value, std::uint64_t times) const noexcept {
     if (detail::Cell* const slab = range_.chunk->owned()) {
-      observe_in<detail::OwnedUpdate>(slab + range_.offset, value);
+      observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
     } else {
       detail::Cell* const shared = range_.chunk->shared();
       // There the cell of the tree's address is any other metric's cell as well.
       if (shared == detail::SlabMemory::lost()) return;
-      observe_in<detail::SharedUpdate>(shared + range_.offset, value);
+      observe_in<detail::SharedUpdate>(shared + range_.offset, value, times);
     }
   }
 

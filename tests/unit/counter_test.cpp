@@ -4,6 +4,7 @@
 #include <promlite/exposition/text.hpp>
 #include <promlite/registry.hpp>
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -183,6 +184,17 @@ TEST_CASE("fractions are summed beside whole amounts") {
   counter.inc(1e6);
   CHECK(shown(registry) == "1.000004e+06");
   CHECK(counter.value() == 1000004);
+}
+
+TEST_CASE("a duration of any type is added in seconds") {
+  Registry registry;
+  const Counter<> counter = registry.counter("x_total", "");
+  counter.inc(std::chrono::minutes(2));
+  counter.inc(std::chrono::milliseconds(250));
+  counter.inc(std::chrono::duration<float>(0.5F));
+  CHECK(shown(registry) == "120.75");
+  counter.inc(std::chrono::seconds(-1));
+  CHECK(to_text(registry) == refused(1) + "x_total 120.75\n");
 }
 
 TEST_CASE("huge amounts, and sums past 2^64") {

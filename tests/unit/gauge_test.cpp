@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <ratio>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -53,6 +54,17 @@ TEST_CASE("every double is taken and shown") {
   shows(std::numeric_limits<double>::max(), "1.7976931348623157e+308");
   shows(0.1 + 0.2, "0.30000000000000004");
   shows(9007199254740993.0, "9.007199254740992e+15");
+}
+
+TEST_CASE("a duration of any type is set in seconds") {
+  Registry registry;
+  const Gauge<> gauge = registry.gauge("x", "");
+  gauge.set(std::chrono::minutes(2));
+  CHECK(to_text(registry) == x("120"));
+  gauge.set(std::chrono::nanoseconds(1700000000250000000));
+  CHECK(to_text(registry) == x("1.70000000025e+09"));
+  gauge.set(std::chrono::duration<float, std::milli>(-500));
+  CHECK(to_text(registry) == x("-0.5"));
 }
 
 TEST_CASE("infinity minus infinity is NaN, which stays until the next set") {
