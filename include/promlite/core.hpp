@@ -8,6 +8,7 @@
 #include <promlite/error.hpp>
 #include <promlite/version.hpp>
 
+#include <promlite/detail/ascii.hpp>
 #include <promlite/detail/bucket_finder.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/cell_tree.hpp>

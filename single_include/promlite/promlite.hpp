@@ -214,6 +214,35 @@ class [[nodiscard]] Expected<void> {
 
 #endif  // PROMLITE_VERSION_HPP
 
+// ---- promlite/detail/ascii.hpp ----
+// promlite: characters by code unit, never by the C locale.
+#ifndef PROMLITE_DETAIL_ASCII_HPP
+#define PROMLITE_DETAIL_ASCII_HPP
+
+namespace promlite {
+namespace detail {
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+/// Compares ASCII without regard to case; `lower` must be lower case.
+constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (to_lower(text[i]) != lower[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_ASCII_HPP
+
 // ---- promlite/detail/number.hpp ----
 // promlite: numbers to text, by bits, whatever the locale and the floating-point flags.
 #ifndef PROMLITE_DETAIL_NUMBER_HPP
@@ -6794,19 +6823,6 @@ struct HttpRequest {
 inline bool is_token_char(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::memchr("!#$%&'*+-.^_`|~", c, 15) != nullptr;
-}
-
-constexpr char to_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-/// Compares ASCII without regard to case; `lower` must be lower case.
-inline bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (to_lower(text[i]) != lower[i]) return false;
-  }
-  return true;
 }
 
 inline std::string_view trim_blanks(std::string_view text) noexcept {

@@ -4,6 +4,7 @@
 #define PROMLITE_DETAIL_PARSE_NUMBER_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/ascii.hpp>
 #include <promlite/detail/number.hpp>
 
 #include <charconv>
@@ -141,8 +142,6 @@ class DecimalFraction {
 
 enum class NumberProblem : unsigned char { none, syntax, range };
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 /// A decimal number without a sign, taken apart.
 struct DecimalText {
   std::string_view whole;     ///< digits before the point
@@ -187,15 +186,6 @@ struct DecimalText {
     return decimal.to_bits();
   }
 };
-
-/// ASCII letters only; `lower` is in lower case.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]) != lower[i]) return false;
-  }
-  return true;
-}
 
 /// Reads a number as the text formats know it: decimal with an optional sign, point and exponent, or
 /// (whatever the case) `NaN`, and `Inf` or `Infinity` with an optional sign. No blanks, hexadecimal digits or

@@ -4,6 +4,7 @@
 #define PROMLITE_EXPOSITION_PARSER_SCANNER_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/ascii.hpp>
 #include <promlite/detail/parse_number.hpp>
 #include <promlite/detail/sort.hpp>
 #include <promlite/detail/utf8.hpp>
@@ -37,8 +38,6 @@ PROMLITE_COLD inline std::string shown(std::string_view text) {
   }
   return out.append(text.size() > 60 ? "\"..." : "\"");
 }
-
-constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 /// How the text format 0.0.4 and OpenMetrics 1.0.0 differ in what is below the line.
 enum class Syntax : bool { text, openmetrics };

@@ -4,6 +4,8 @@
 #define PROMLITE_EXPOSITION_PARSER_TEXT_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/ascii.hpp>
+#include <promlite/detail/parse_number.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
 #include <promlite/exposition/model.hpp>

@@ -4,6 +4,7 @@
 #define PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/ascii.hpp>
 #include <promlite/detail/number.hpp>
 
 #include <cstddef>
@@ -40,19 +41,6 @@ struct HttpRequest {
 inline bool is_token_char(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::memchr("!#$%&'*+-.^_`|~", c, 15) != nullptr;
-}
-
-constexpr char to_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-/// Compares ASCII without regard to case; `lower` must be lower case.
-inline bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (to_lower(text[i]) != lower[i]) return false;
-  }
-  return true;
 }
 
 inline std::string_view trim_blanks(std::string_view text) noexcept {
