@@ -28,6 +28,7 @@
 #include <promlite/desc.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/exponential_buckets.hpp>
+#include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/naming.hpp>
 #include <promlite/sink.hpp>

@@ -8,11 +8,13 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/series_set.hpp>
 #include <promlite/source.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -42,6 +44,24 @@ class FamilyOf final : public Source {
     return Traits::handle(series_.with(values, count).range(), config_, stats_);
   }
 
+  /// Creates every combination, and returns how many of them are there. Throws Error when the family could
+  /// never have them all; then none was created.
+  PROMLITE_COLD std::size_t create_all(LabelLists lists) {
+    lists.drop_repeats();
+    lists.check_room(declared_);
+    struct Context {
+      FamilyOf& family;
+      std::size_t there;
+    } context{*this, 0};
+    lists.for_each(
+        [](void* to, const std::string_view* values) {
+          Context& all = *static_cast<Context*>(to);
+          if (all.family.create(values)) ++all.there;
+        },
+        &context);
+    return context.there;
+  }
+
   bool has_series() override { return !series_.sorted().empty(); }
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
@@ -54,6 +74,13 @@ class FamilyOf final : public Source {
 
  private:
   using State = typename Traits::SeriesState;
+
+  // True when the values have a series of their own.
+  bool create(const std::string_view* values) noexcept {
+    const CellRange made = series_.with(values, declared_.label_names.size()).range();
+    const CellRange overflow = series_.first().range();
+    return made.chunk != overflow.chunk || made.offset != overflow.offset;
+  }
 
   State& state_of(const Series& series) {
     if constexpr (!std::is_empty_v<State>) {
@@ -98,7 +125,33 @@ class Family {
     }
   }
 
+  /// Creates the series of every combination, so that they are exported as 0 before anything has happened:
+  /// `requests.create_all({"GET", "POST"}, {200, 404, 500})`. Takes one list for each label, in the order of
+  /// the declared names, of the values that with() takes: all of them in braces, or all of them containers,
+  /// arrays and std::initializer_list.
+  ///
+  /// Returns how many of these series there are now: all of them, unless others have filled the family, or
+  /// memory is short; what did not fit shows as with() has it. Throws Error, and creates nothing, when there
+  /// are more combinations than `max_series`.
+  template <class... Values>
+  std::size_t create_all(std::initializer_list<Values>... lists) const {
+    return create_all_of(lists...);
+  }
+  template <class... Lists>
+  std::size_t create_all(const Lists&... lists) const {
+    return create_all_of(lists...);
+  }
+
  private:
+  template <class... Lists>
+  std::size_t create_all_of(const Lists&... lists) const {
+    static_assert(sizeof...(Lists) == N,
+                  "promlite: create_all() takes exactly one list for each label name of the family");
+    detail::LabelLists all;
+    (all.add(lists), ...);
+    return family_->create_all(std::move(all));
+  }
+
   detail::FamilyOf<Metric>* family_;
 };
 

@@ -37,6 +37,7 @@
 #include <cstring>
 #include <exception>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -2781,6 +2782,92 @@ class ExponentialBuckets {
 
 #endif  // PROMLITE_EXPONENTIAL_BUCKETS_HPP
 
+// ---- promlite/label_lists.hpp ----
+// promlite: every combination of some label values.
+#ifndef PROMLITE_LABEL_LISTS_HPP
+#define PROMLITE_LABEL_LISTS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// What a loop runs over, but for a text.
+template <class List, class = void>
+struct IsList : std::false_type {};
+template <class List>
+struct IsList<List, std::void_t<decltype(std::begin(std::declval<const List&>()))>>
+    : std::bool_constant<!std::is_convertible_v<const List&, std::string_view>> {};
+
+/// A list of values for each label of a family, in the order of the declaration. Cold throughout.
+class LabelLists {
+ public:
+  /// The next label's values; of every type that with() takes.
+  template <class List>
+  void add(const List& values) {
+    static_assert(IsList<List>::value,
+                  "promlite: create_all() takes a list of values for each label: {\"GET\"} for one value");
+    lists_.emplace_back();
+    if constexpr (IsList<List>::value) {
+      for (const auto& value : values) append(LabelValue(value).text());
+    }
+  }
+
+  PROMLITE_COLD void drop_repeats() {
+    for (std::vector<std::string>& values : lists_) {
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        bool repeated = false;
+        for (std::size_t k = 0; k < kept && !repeated; ++k) repeated = values[k] == values[i];
+        if (repeated) continue;
+        if (kept != i) values[kept] = std::move(values[i]);
+        ++kept;
+      }
+      values.resize(kept);
+    }
+  }
+
+  /// Throws Error when there are more combinations than the family may have series.
+  PROMLITE_COLD void check_room(const Declaration& declared) const {
+    std::string sizes;
+    std::size_t room = declared.max_series;
+    bool empty = false;
+    for (const std::vector<std::string>& values : lists_) {
+      sizes.append(sizes.empty() ? "" : " * ").append(std::to_string(values.size()));
+      empty = empty || values.empty();
+      if (!values.empty()) room /= values.size();
+    }
+    if (room == 0 && !empty) {
+      fail(message_of("cannot create all series of ", describe(declared), ": ", sizes,
+                      " are more than max_series, ", std::to_string(declared.max_series)));
+    }
+  }
+
+  /// Calls `visit(context, values)` for every combination, the last label's values taking turns fastest.
+  PROMLITE_COLD void for_each(void (*visit)(void* context, const std::string_view* values),
+                              void* context) const {
+    std::size_t combinations = 1;
+    for (const std::vector<std::string>& values : lists_) combinations *= values.size();
+    std::vector<std::string_view> chosen(lists_.size());
+    for (std::size_t i = 0; i < combinations; ++i) {
+      std::size_t rest = i;
+      for (std::size_t label = lists_.size(); label-- > 0;) {
+        chosen[label] = lists_[label][rest % lists_[label].size()];
+        rest /= lists_[label].size();
+      }
+      visit(context, chosen.data());
+    }
+  }
+
+ private:
+  PROMLITE_COLD void append(std::string_view value) { lists_.back().emplace_back(value); }
+
+  std::vector<std::vector<std::string>> lists_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_LABEL_LISTS_HPP
+
 // ---- promlite/sink.hpp ----
 // promlite: what a collector writes into.
 #ifndef PROMLITE_SINK_HPP
@@ -4851,6 +4938,24 @@ class FamilyOf final : public Source {
     return Traits::handle(series_.with(values, count).range(), config_, stats_);
   }
 
+  /// Creates every combination, and returns how many of them are there. Throws Error when the family could
+  /// never have them all; then none was created.
+  PROMLITE_COLD std::size_t create_all(LabelLists lists) {
+    lists.drop_repeats();
+    lists.check_room(declared_);
+    struct Context {
+      FamilyOf& family;
+      std::size_t there;
+    } context{*this, 0};
+    lists.for_each(
+        [](void* to, const std::string_view* values) {
+          Context& all = *static_cast<Context*>(to);
+          if (all.family.create(values)) ++all.there;
+        },
+        &context);
+    return context.there;
+  }
+
   bool has_series() override { return !series_.sorted().empty(); }
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
@@ -4863,6 +4968,13 @@ class FamilyOf final : public Source {
 
  private:
   using State = typename Traits::SeriesState;
+
+  // True when the values have a series of their own.
+  bool create(const std::string_view* values) noexcept {
+    const CellRange made = series_.with(values, declared_.label_names.size()).range();
+    const CellRange overflow = series_.first().range();
+    return made.chunk != overflow.chunk || made.offset != overflow.offset;
+  }
 
   State& state_of(const Series& series) {
     if constexpr (!std::is_empty_v<State>) {
@@ -4907,7 +5019,33 @@ class Family {
     }
   }
 
+  /// Creates the series of every combination, so that they are exported as 0 before anything has happened:
+  /// `requests.create_all({"GET", "POST"}, {200, 404, 500})`. Takes one list for each label, in the order of
+  /// the declared names, of the values that with() takes: all of them in braces, or all of them containers,
+  /// arrays and std::initializer_list.
+  ///
+  /// Returns how many of these series there are now: all of them, unless others have filled the family, or
+  /// memory is short; what did not fit shows as with() has it. Throws Error, and creates nothing, when there
+  /// are more combinations than `max_series`.
+  template <class... Values>
+  std::size_t create_all(std::initializer_list<Values>... lists) const {
+    return create_all_of(lists...);
+  }
+  template <class... Lists>
+  std::size_t create_all(const Lists&... lists) const {
+    return create_all_of(lists...);
+  }
+
  private:
+  template <class... Lists>
+  std::size_t create_all_of(const Lists&... lists) const {
+    static_assert(sizeof...(Lists) == N,
+                  "promlite: create_all() takes exactly one list for each label name of the family");
+    detail::LabelLists all;
+    (all.add(lists), ...);
+    return family_->create_all(std::move(all));
+  }
+
   detail::FamilyOf<Metric>* family_;
 };
 
