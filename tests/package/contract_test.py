@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / "tests" / "contract"
 
 # Those whose interface exists; the others stand in tests/contract for what is still to come.
-BUILT = ("service", "exporter")
+BUILT = ("checked", "service", "exporter")
 
 DIGESTS = {
     "batch": "d48381e2bf147148b6d1987f93b41f0840ec9c5c5d10765bac9fd006fba60767",
@@ -71,6 +71,10 @@ class Contract(unittest.TestCase):
                                                "-o", binary], cwd=ROOT, capture_output=True, text=True, timeout=300)
                         self.assertEqual(0, done.returncode, done.stderr)
                         getattr(self, f"check_{program}")(binary)
+
+    def check_checked(self, binary):
+        done = subprocess.run([binary], capture_output=True, text=True, timeout=60)
+        self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
 
     def check_service(self, binary):
         with subprocess.Popen([binary], stdout=subprocess.PIPE, text=True) as process:
