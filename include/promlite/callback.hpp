@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace promlite {
 namespace detail {
@@ -39,8 +40,12 @@ class CallbackSource final : public Source {
 
   bool gone() const noexcept override { return gate_->closed(); }
   bool has_series() override { return ready_; }
-  void encode(Encoder& encoder, ScrapeContext&) override {
-    encoder.value({labels_.data(), labels_size_}, value_);
+  void encode(Encoder& encoder, ScrapeContext&) override { encoder.value(labels(), value_); }
+  void list(std::vector<ListedSeries>& to) override {
+    if (ready_) to.push_back({this, nullptr, labels()});
+  }
+  void encode_one(const ListedSeries&, Encoder& encoder, ScrapeContext& scrape) override {
+    encode(encoder, scrape);
   }
 
   void prepare() override {
@@ -60,6 +65,8 @@ class CallbackSource final : public Source {
   }
 
  private:
+  PaddedText labels() const noexcept { return {labels_.data(), labels_size_}; }
+
   Function function_;
   std::shared_ptr<CallGate> gate_;
   std::atomic<std::uint64_t>& errors_;

@@ -31,6 +31,7 @@
 #include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/naming.hpp>
+#include <promlite/scope.hpp>
 #include <promlite/sink.hpp>
 
 #include <promlite/counter.hpp>
@@ -45,10 +46,14 @@
 #include <promlite/callback.hpp>
 #include <promlite/default_registry.hpp>
 #include <promlite/family.hpp>
+#include <promlite/gatherer.hpp>
 #include <promlite/membership.hpp>
 #include <promlite/process_collector.hpp>
+#include <promlite/registerer.hpp>
+#include <promlite/registries.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/registry_core.hpp>
+#include <promlite/registry_group.hpp>
 #include <promlite/series_set.hpp>
 #include <promlite/source.hpp>
 #include <promlite/source_directory.hpp>

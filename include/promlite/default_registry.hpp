@@ -30,7 +30,7 @@ inline Registry& default_metrics() {
 /// The process metrics in the default registry, from the first use of default_registry() on.
 struct DefaultProcessMetrics {
   ProcessCollector collector;
-  Membership membership = default_metrics().share()->add(collector, true);
+  Membership membership = default_metrics().share()->cores().front()->add(collector, nullptr, true);
 
   static DefaultProcessMetrics& instance() {
     static auto* const made = new DefaultProcessMetrics();

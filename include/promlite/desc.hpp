@@ -38,9 +38,14 @@ struct Unit {
 };
 inline Unit unit(std::string_view name) { return {std::string(name)}; }
 
+namespace detail {
+/// Names and values.
+using ConstLabelList = std::vector<std::pair<std::string, std::string>>;
+}  // namespace detail
+
 /// Option: labels with the same value on every series of this declaration.
 struct ConstLabels {
-  std::vector<std::pair<std::string, std::string>> labels;
+  detail::ConstLabelList labels;
 };
 inline ConstLabels const_labels(std::initializer_list<Label> labels) {
   ConstLabels made;
@@ -118,7 +123,7 @@ struct Declaration {
   std::string help;
   std::string unit;
   std::vector<std::string> label_names;
-  std::vector<std::pair<std::string, std::string>> const_labels;  ///< sorted by name from normalise() on
+  ConstLabelList const_labels;  ///< sorted by name from normalise() on
   std::size_t max_series = 1000;
   std::vector<double> bounds;
   std::vector<double> quantiles;

@@ -66,10 +66,15 @@ class FamilyOf final : public Source {
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.sorted();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      Series& series = *all[i];
-      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
-    }
+    for (std::size_t i = 0; i < all.size(); ++i) encode_series(*all[i], encoder, scrape);
+  }
+
+  void list(std::vector<ListedSeries>& to) override {
+    const PointerList<Series>& all = series_.sorted();
+    for (std::size_t i = 0; i < all.size(); ++i) to.push_back({this, all[i], all[i]->labels()});
+  }
+  void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext& scrape) override {
+    encode_series(*static_cast<const Series*>(series.series), encoder, scrape);
   }
 
  private:
@@ -80,6 +85,10 @@ class FamilyOf final : public Source {
     const CellRange made = series_.with(values, declared_.label_names.size()).range();
     const CellRange overflow = series_.first().range();
     return made.chunk != overflow.chunk || made.offset != overflow.offset;
+  }
+
+  void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
+    Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
   }
 
   State& state_of(const Series& series) {

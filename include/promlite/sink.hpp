@@ -11,6 +11,7 @@
 #include <promlite/encoder.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/naming.hpp>
+#include <promlite/scope.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -109,12 +110,14 @@ class Sink {
     families_.push_back(new detail::CollectedFamily());
     detail::CollectedFamily& family = *families_[index];
     family.type = type;
-    family.name.assign(name);
+    if (scope_ != nullptr) family.name.assign(scope_->prefix());
+    family.name.append(name);
     // A byte that is not UTF-8 fails the scrapes of newer servers; a CR could end a line for a lenient
     // reader.
     detail::append_repaired_utf8(family.help, help);
     detail::drop_carriage_returns(family.help);
-    if (detail::metric_name_problem(name, detail::Colons::allowed) != nullptr) {
+    if (detail::metric_name_problem(name, detail::Colons::allowed) != nullptr ||
+        detail::metric_name_problem(family.name, detail::Colons::allowed) != nullptr) {
       family.name.clear();
       ++problems_;
     }
@@ -145,6 +148,9 @@ class Sink {
   // twice.
   bool append_labels(const Labels& labels) {
     sorted_.assign(labels.begin(), labels.end());
+    if (scope_ != nullptr) {
+      for (const auto& label : scope_->labels()) sorted_.push_back({label.first, label.second});
+    }
     for (std::size_t i = 1; i < sorted_.size(); ++i) {
       for (std::size_t at = i; at > 0 && sorted_[at].name < sorted_[at - 1].name; --at) {
         std::swap(sorted_[at], sorted_[at - 1]);
@@ -176,6 +182,7 @@ class Sink {
 
   detail::PointerList<detail::CollectedFamily> families_;  // owned
   std::size_t problems_ = 0;
+  const detail::Scope* scope_ = nullptr;  // of the collector that writes
   std::vector<Label> sorted_;
   std::string label_text_;
   std::string repaired_;
@@ -188,6 +195,9 @@ class SinkAccess {
 
   static const Families& families(Sink& sink) noexcept { return sink.families_; }
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
+
+  /// Whose prefix and labels all get from now on; null: none.
+  static void enter(Sink& sink, const detail::Scope* scope) noexcept { sink.scope_ = scope; }
 
   /// The first `count` of some families sorted by name, but for those that were dropped.
   class FamiliesBefore final : public detail::KnownFamilies {

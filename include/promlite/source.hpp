@@ -9,9 +9,19 @@
 #include <promlite/encoder.hpp>
 
 #include <utility>
+#include <vector>
 
 namespace promlite {
 namespace detail {
+
+class Source;
+
+/// One series of a source, for whoever brings those of several sources together.
+struct ListedSeries {
+  Source* source;
+  const void* series;  ///< what only the source knows
+  PaddedText labels;
+};
 
 /// Something declared in a registry that writes series of one family: a family of metrics or a callback.
 class Source {
@@ -32,6 +42,9 @@ class Source {
   virtual bool has_series() = 0;
   /// Writes the series, sorted. By one scrape at a time.
   virtual void encode(Encoder& encoder, ScrapeContext& scrape) = 0;
+  /// Appends the series that encode() would write, and writes one of them.
+  virtual void list(std::vector<ListedSeries>& to) = 0;
+  virtual void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext& scrape) = 0;
 
  protected:
   Declaration declared_;

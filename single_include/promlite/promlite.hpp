@@ -2333,9 +2333,14 @@ struct Unit {
 };
 inline Unit unit(std::string_view name) { return {std::string(name)}; }
 
+namespace detail {
+/// Names and values.
+using ConstLabelList = std::vector<std::pair<std::string, std::string>>;
+}  // namespace detail
+
 /// Option: labels with the same value on every series of this declaration.
 struct ConstLabels {
-  std::vector<std::pair<std::string, std::string>> labels;
+  detail::ConstLabelList labels;
 };
 inline ConstLabels const_labels(std::initializer_list<Label> labels) {
   ConstLabels made;
@@ -2413,7 +2418,7 @@ struct Declaration {
   std::string help;
   std::string unit;
   std::vector<std::string> label_names;
-  std::vector<std::pair<std::string, std::string>> const_labels;  ///< sorted by name from normalise() on
+  ConstLabelList const_labels;  ///< sorted by name from normalise() on
   std::size_t max_series = 1000;
   std::vector<double> bounds;
   std::vector<double> quantiles;
@@ -2868,6 +2873,91 @@ class LabelLists {
 
 #endif  // PROMLITE_LABEL_LISTS_HPP
 
+// ---- promlite/scope.hpp ----
+// promlite: what a wrapper adds to everything that is registered through it.
+#ifndef PROMLITE_SCOPE_HPP
+#define PROMLITE_SCOPE_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A prefix of names, and labels. Its functions throw Error when what they are given cannot be exposed.
+class Scope {
+ public:
+  const std::string& prefix() const noexcept { return prefix_; }
+  /// In the order of their names.
+  const ConstLabelList& labels() const noexcept { return labels_; }
+  bool operator==(const Scope& other) const { return prefix_ == other.prefix_ && labels_ == other.labels_; }
+
+  /// Names get `prefix` behind the prefix that is there.
+  PROMLITE_COLD void add_prefix(std::string_view prefix) {
+    if (prefix.empty()) return;
+    prefix_.append(prefix);
+    for (const std::string_view name : {prefix, std::string_view(prefix_)}) {
+      if (const char* const problem = metric_name_problem(name, Colons::refused)) {
+        fail(message_of("with_prefix '", name, "': ", problem));
+      }
+    }
+  }
+
+  PROMLITE_COLD void add_label(std::string_view name, std::string_view value) {
+    if (const char* const problem = label_name_problem(name)) refuse_label(name, problem);
+    if (!is_utf8(value)) refuse_label(name, "its value is not valid UTF-8");
+    if (has(name)) refuse_label(name, "it is there twice");
+    insert(labels_, name, value);
+  }
+
+  /// Adds prefix and labels to a declaration that is normalised and has been checked by itself.
+  PROMLITE_COLD void apply(Declaration& declared) const {
+    for (const std::string& name : declared.label_names) check(declared, name);
+    for (const auto& label : declared.const_labels) check(declared, label.first);
+    for (const auto& label : labels_) insert(declared.const_labels, label.first, label.second);
+    declared.name.insert(0, prefix_);
+  }
+
+  /// True when `labels` has all of this.
+  bool all_in(const ConstLabelList& labels) const {
+    for (const auto& label : labels_) {
+      bool found = false;
+      for (const auto& other : labels) found = found || other == label;
+      if (!found) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool has(std::string_view name) const {
+    for (const auto& label : labels_) {
+      if (label.first == name) return true;
+    }
+    return false;
+  }
+
+  static void insert(ConstLabelList& labels, std::string_view name, std::string_view value) {
+    std::size_t at = labels.size();
+    while (at > 0 && name < labels[at - 1].first) --at;
+    labels.emplace(labels.begin() + static_cast<std::ptrdiff_t>(at), name, value);
+  }
+
+  [[noreturn]] PROMLITE_COLD static void refuse_label(std::string_view name, std::string_view reason) {
+    fail(message_of("with_labels '", name, "': ", reason));
+  }
+
+  PROMLITE_COLD void check(const Declaration& declared, const std::string& label) const {
+    if (!has(label)) return;
+    fail(message_of(type_name(declared.type), " '", prefix_, declared.name, "': label '", label,
+                    "' is one of the labels that everything registered here gets"));
+  }
+
+  std::string prefix_;
+  ConstLabelList labels_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_SCOPE_HPP
+
 // ---- promlite/sink.hpp ----
 // promlite: what a collector writes into.
 #ifndef PROMLITE_SINK_HPP
@@ -2963,12 +3053,14 @@ class Sink {
     families_.push_back(new detail::CollectedFamily());
     detail::CollectedFamily& family = *families_[index];
     family.type = type;
-    family.name.assign(name);
+    if (scope_ != nullptr) family.name.assign(scope_->prefix());
+    family.name.append(name);
     // A byte that is not UTF-8 fails the scrapes of newer servers; a CR could end a line for a lenient
     // reader.
     detail::append_repaired_utf8(family.help, help);
     detail::drop_carriage_returns(family.help);
-    if (detail::metric_name_problem(name, detail::Colons::allowed) != nullptr) {
+    if (detail::metric_name_problem(name, detail::Colons::allowed) != nullptr ||
+        detail::metric_name_problem(family.name, detail::Colons::allowed) != nullptr) {
       family.name.clear();
       ++problems_;
     }
@@ -2999,6 +3091,9 @@ class Sink {
   // twice.
   bool append_labels(const Labels& labels) {
     sorted_.assign(labels.begin(), labels.end());
+    if (scope_ != nullptr) {
+      for (const auto& label : scope_->labels()) sorted_.push_back({label.first, label.second});
+    }
     for (std::size_t i = 1; i < sorted_.size(); ++i) {
       for (std::size_t at = i; at > 0 && sorted_[at].name < sorted_[at - 1].name; --at) {
         std::swap(sorted_[at], sorted_[at - 1]);
@@ -3030,6 +3125,7 @@ class Sink {
 
   detail::PointerList<detail::CollectedFamily> families_;  // owned
   std::size_t problems_ = 0;
+  const detail::Scope* scope_ = nullptr;  // of the collector that writes
   std::vector<Label> sorted_;
   std::string label_text_;
   std::string repaired_;
@@ -3042,6 +3138,9 @@ class SinkAccess {
 
   static const Families& families(Sink& sink) noexcept { return sink.families_; }
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
+
+  /// Whose prefix and labels all get from now on; null: none.
+  static void enter(Sink& sink, const detail::Scope* scope) noexcept { sink.scope_ = scope; }
 
   /// The first `count` of some families sorted by name, but for those that were dropped.
   class FamiliesBefore final : public detail::KnownFamilies {
@@ -4261,6 +4360,15 @@ class [[nodiscard]] Membership {
 namespace promlite {
 namespace detail {
 
+class Source;
+
+/// One series of a source, for whoever brings those of several sources together.
+struct ListedSeries {
+  Source* source;
+  const void* series;  ///< what only the source knows
+  PaddedText labels;
+};
+
 /// Something declared in a registry that writes series of one family: a family of metrics or a callback.
 class Source {
  public:
@@ -4280,6 +4388,9 @@ class Source {
   virtual bool has_series() = 0;
   /// Writes the series, sorted. By one scrape at a time.
   virtual void encode(Encoder& encoder, ScrapeContext& scrape) = 0;
+  /// Appends the series that encode() would write, and writes one of them.
+  virtual void list(std::vector<ListedSeries>& to) = 0;
+  virtual void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext& scrape) = 0;
 
  protected:
   Declaration declared_;
@@ -4318,8 +4429,12 @@ class CallbackSource final : public Source {
 
   bool gone() const noexcept override { return gate_->closed(); }
   bool has_series() override { return ready_; }
-  void encode(Encoder& encoder, ScrapeContext&) override {
-    encoder.value({labels_.data(), labels_size_}, value_);
+  void encode(Encoder& encoder, ScrapeContext&) override { encoder.value(labels(), value_); }
+  void list(std::vector<ListedSeries>& to) override {
+    if (ready_) to.push_back({this, nullptr, labels()});
+  }
+  void encode_one(const ListedSeries&, Encoder& encoder, ScrapeContext& scrape) override {
+    encode(encoder, scrape);
   }
 
   void prepare() override {
@@ -4339,6 +4454,8 @@ class CallbackSource final : public Source {
   }
 
  private:
+  PaddedText labels() const noexcept { return {labels_.data(), labels_size_}; }
+
   Function function_;
   std::shared_ptr<CallGate> gate_;
   std::atomic<std::uint64_t>& errors_;
@@ -4960,10 +5077,15 @@ class FamilyOf final : public Source {
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.sorted();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      Series& series = *all[i];
-      Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
-    }
+    for (std::size_t i = 0; i < all.size(); ++i) encode_series(*all[i], encoder, scrape);
+  }
+
+  void list(std::vector<ListedSeries>& to) override {
+    const PointerList<Series>& all = series_.sorted();
+    for (std::size_t i = 0; i < all.size(); ++i) to.push_back({this, all[i], all[i]->labels()});
+  }
+  void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext& scrape) override {
+    encode_series(*static_cast<const Series*>(series.series), encoder, scrape);
   }
 
  private:
@@ -4974,6 +5096,10 @@ class FamilyOf final : public Source {
     const CellRange made = series_.with(values, declared_.label_names.size()).range();
     const CellRange overflow = series_.first().range();
     return made.chunk != overflow.chunk || made.offset != overflow.offset;
+  }
+
+  void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
+    Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
   }
 
   State& state_of(const Series& series) {
@@ -5190,7 +5316,7 @@ class SourceDirectory final : public KnownFamilies {
 #endif  // PROMLITE_SOURCE_DIRECTORY_HPP
 
 // ---- promlite/registry_core.hpp ----
-// promlite: what a registry holds, and how it is scraped.
+// promlite: what a registry holds.
 #ifndef PROMLITE_REGISTRY_CORE_HPP
 #define PROMLITE_REGISTRY_CORE_HPP
 
@@ -5200,11 +5326,35 @@ namespace detail {
 /// A collector in a registry.
 struct CollectorEntry {
   Collector* collector;
+  std::shared_ptr<const Scope> scope;  ///< null: none
   std::shared_ptr<CallGate> gate;
-  bool quick;  ///< known not to block
+};
+
+/// A source in one scrape.
+struct Scraped {
+  Source* source;
+  std::uint32_t registry;  ///< its place in the group
+  bool first;              ///< of the sources of its name
+  bool wanted;             ///< the filter asks for it
+  bool shown;              ///< its name is not taken otherwise by a registry before its own
+};
+
+/// Marks a thread at a place while this lives.
+class ScraperMark {
+ public:
+  explicit ScraperMark(std::atomic<const void*>& place) noexcept : place_(place) {
+    place_.store(this_thread(), std::memory_order_relaxed);
+  }
+  ScraperMark(const ScraperMark&) = delete;
+  ScraperMark& operator=(const ScraperMark&) = delete;
+  ~ScraperMark() { place_.store(nullptr, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<const void*>& place_;
 };
 
 /// The inside of a registry, shared with whoever may still be scraping it when the Registry object dies.
+/// RegistryGroup scrapes it.
 ///
 /// Two locks: `scrape_` orders scrapes and is taken first; `registration_` guards the directory and is held
 /// for moments only, never while user code runs. Updates take neither.
@@ -5215,9 +5365,9 @@ class RegistryCore {
   RegistryCore& operator=(const RegistryCore&) = delete;
 
   template <class Metric>
-  FamilyOf<Metric>& declare(Declaration declared) {
+  FamilyOf<Metric>& declare(Declaration declared, const Scope* scope) {
     using Family = FamilyOf<Metric>;
-    check(declared);
+    check(declared, scope);
     const std::lock_guard<std::mutex> lock(registration_);
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
@@ -5229,9 +5379,9 @@ class RegistryCore {
   }
 
   template <class Function>
-  Membership add_callback(Declaration declared, Function function) {
+  Membership add_callback(Declaration declared, Function function, const Scope* scope) {
     declared.is_callback = true;
-    check(declared);
+    check(declared, scope);
     auto made = std::make_unique<CallbackSource<Function>>(std::move(declared), std::move(function),
                                                            collector_errors_);
     std::shared_ptr<CallGate> gate = made->gate();
@@ -5243,15 +5393,16 @@ class RegistryCore {
     return Membership(std::move(gate));
   }
 
-  PROMLITE_COLD Membership add(Collector& collector, bool quick) {
+  /// `quick`: known not to block.
+  PROMLITE_COLD Membership add(Collector& collector, std::shared_ptr<const Scope> scope, bool quick) {
     auto gate = std::make_shared<CallGate>();
     make_room();
     const std::lock_guard<std::mutex> lock(registration_);
     for (const CollectorEntry& entry : collectors_) {
-      if (entry.collector == &collector && !entry.gate->closed())
+      if (entry.collector == &collector && !entry.gate->closed() && equal(entry.scope.get(), scope.get()))
         fail("this collector is in the registry already");
     }
-    collectors_.push_back({&collector, gate, quick});
+    collectors_.push_back({&collector, std::move(scope), gate});
     if (!quick) user_code_.store(true, std::memory_order_relaxed);
     return Membership(std::move(gate));
   }
@@ -5259,39 +5410,41 @@ class RegistryCore {
   bool has_collectors() const noexcept { return user_code_.load(std::memory_order_relaxed); }
   void expose_scrape_metrics(bool on) noexcept { scrape_metrics_.store(on, std::memory_order_relaxed); }
 
-  /// One scrape. Throws std::bad_alloc only.
-  void collect(Encoder& encoder, const NameFilter& filter = {});
+  bool scrape_metrics_exposed() const noexcept { return scrape_metrics_.load(std::memory_order_relaxed); }
+  /// Callbacks and collectors that failed.
+  std::uint64_t collector_errors() const noexcept {
+    return collector_errors_.load(std::memory_order_relaxed);
+  }
 
  private:
-  struct Scraping;
+  friend class ScrapeLocks;
+  friend class RegistryGroup;
 
-  PROMLITE_COLD static void check(Declaration& declared) {
+  PROMLITE_COLD static void check(Declaration& declared, const Scope* scope) {
     declared.normalise();
     DeclarationCheck(declared).run();
+    if (scope != nullptr) {
+      scope->apply(declared);
+      DeclarationCheck(declared).run();
+    }
     declared.drop_empty_facts();
+  }
+  static bool equal(const Scope* one, const Scope* other) {
+    return one == nullptr || other == nullptr ? one == other : *one == *other;
   }
   Source* find_same(const Declaration& declared) const { return directory_.find_same(declared); }
 
-  /// A source in one scrape.
-  struct Scraped {
-    Source* source;
-    bool first;   ///< of the sources of its name
-    bool wanted;  ///< the filter asks for it
-  };
-
+  bool scraped_by_this_thread() const noexcept {
+    return scraper_.load(std::memory_order_relaxed) == this_thread();
+  }
   void make_room();
   void forget_the_gone();
-  void list_sources(std::vector<Scraped>& sources, const NameFilter& filter, bool callbacks);
+  void list_sources(std::vector<Scraped>& sources, std::uint32_t registry, bool callbacks);
   void run_collectors(Sink& sink);
-  void write_self_metrics(Sink& sink);
-  void drop_clashing(Sink& sink);
-  static void encode(Encoder& encoder, const NameFilter& filter, const std::vector<Scraped>& sources,
-                     Sink& sink, ScrapeContext& scrape);
-  static void encode_collected(Encoder& encoder, const CollectedFamily& family);
 
   std::mutex scrape_;
+  // The thread that runs user code for a scrape. Only that thread finds its own mark, so relaxed is enough.
   std::atomic<const void*> scraper_{nullptr};
-  std::vector<Scraped> scraped_;  // under scrape_
 
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
@@ -5303,69 +5456,22 @@ class RegistryCore {
   std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
   std::atomic<std::uint64_t> collector_errors_{0};
-  std::atomic<std::uint64_t> scrapes_{0};
-  double last_seconds_ = 0;       // under scrape_
-  std::uint64_t last_bytes_ = 0;  // under scrape_
 };
-
-/// Marks the thread that runs user code for a scrape, so that a callback which scrapes its own registry is
-/// known.
-struct RegistryCore::Scraping {
-  explicit Scraping(RegistryCore& core) noexcept : scraper(core.scraper_) {
-    scraper.store(this_thread(), std::memory_order_relaxed);
-  }
-  Scraping(const Scraping&) = delete;
-  Scraping& operator=(const Scraping&) = delete;
-  ~Scraping() { scraper.store(nullptr, std::memory_order_relaxed); }
-  std::atomic<const void*>& scraper;
-};
-
-inline void RegistryCore::collect(Encoder& encoder, const NameFilter& filter) {
-  // Only the scraping thread can find its own mark: this is a scrape from inside a callback or a collector.
-  // It sees the declared families and runs no user code; the outer scrape has not begun to encode.
-  if (scraper_.load(std::memory_order_relaxed) == this_thread()) {
-    std::vector<Scraped> sources;
-    list_sources(sources, filter, false);
-    Sink nothing;
-    ScrapeContext scrape{std::chrono::steady_clock::now(), {}};
-    return encode(encoder, filter, sources, nothing, scrape);
-  }
-  const std::lock_guard<std::mutex> ordered(scrape_);
-  const auto start = std::chrono::steady_clock::now();
-  forget_the_gone();
-  list_sources(scraped_, filter, true);
-  Sink sink;
-  {
-    const Scraping mark(*this);
-    for (const Scraped& scraped : scraped_) {
-      if (scraped.wanted) scraped.source->prepare();
-    }
-    run_collectors(sink);
-  }
-  write_self_metrics(sink);
-  SinkAccess::settle(sink);
-  drop_clashing(sink);
-  collector_errors_.fetch_add(SinkAccess::problems(sink), std::memory_order_relaxed);
-  ScrapeContext scrape{start, {}};
-  encode(encoder, filter, scraped_, sink, scrape);
-  scrapes_.fetch_add(1, std::memory_order_relaxed);
-  last_bytes_ = encoder.size();
-  last_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// Where scrapes are rare, those who register forget the gone, now and then, unless a scrape runs right now.
 PROMLITE_COLD inline void RegistryCore::make_room() {
   if (registrations_.fetch_add(1, std::memory_order_relaxed) % 64 != 63) return;
-  // As in collect(): this thread holds the lock already, and must not try it.
-  if (scraper_.load(std::memory_order_relaxed) == this_thread()) return;
+  // This thread holds the lock already, and must not try it.
+  if (scraped_by_this_thread()) return;
   const std::unique_lock<std::mutex> idle(scrape_, std::try_to_lock);
-  if (idle.owns_lock()) forget_the_gone();
+  if (!idle.owns_lock()) return;
+  const ScraperMark mark(scraper_);
+  forget_the_gone();
 }
 
-/// Under scrape_.
+/// Under scrape_, by a thread that is marked: what a callback holds is user code.
 PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
-  const Scraping mark(*this);
-  // Deleted after the lock is given back: what a callback holds is user code.
+  // Deleted after the lock is given back.
   struct Dead : PointerList<Source> {
     ~Dead() {
       for (std::size_t i = 0; i < size(); ++i) delete (*this)[i];
@@ -5380,17 +5486,14 @@ PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
   collectors_.resize(kept);
 }
 
-inline void RegistryCore::list_sources(std::vector<Scraped>& sources, const NameFilter& filter,
+/// Appends the sources in the order of their names. Without `callbacks`, the declared metrics alone.
+inline void RegistryCore::list_sources(std::vector<Scraped>& sources, std::uint32_t registry,
                                        bool callbacks) {
-  sources.clear();
   const std::lock_guard<std::mutex> lock(registration_);
-  sources.reserve(directory_.size());
+  sources.reserve(sources.size() + directory_.size());
   for (std::size_t i = 0; i < directory_.size(); ++i) {
     Source& source = directory_[i];
-    const Declaration& declared = source.declared();
-    if (declared.is_callback && !callbacks) continue;
-    const bool first = sources.empty() || sources.back().source->declared().name != declared.name;
-    sources.push_back({&source, first, filter.matches(declared.name, declared.type)});
+    if (callbacks || !source.declared().is_callback) sources.push_back({&source, registry, true, true, true});
   }
 }
 
@@ -5402,6 +5505,7 @@ PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
   }
   for (const CollectorEntry& entry : collectors) {
     const std::size_t families = SinkAccess::families(sink).size();
+    SinkAccess::enter(sink, entry.scope.get());
     PROMLITE_TRY {
       entry.gate->pass([&] { entry.collector->collect(sink); });
     }
@@ -5410,10 +5514,257 @@ PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
       collector_errors_.fetch_add(1, std::memory_order_relaxed);
     }
   }
+  SinkAccess::enter(sink, nullptr);
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_REGISTRY_CORE_HPP
+
+// ---- promlite/registry_group.hpp ----
+// promlite: one scrape of one registry, or of several as if they were one.
+#ifndef PROMLITE_REGISTRY_GROUP_HPP
+#define PROMLITE_REGISTRY_GROUP_HPP
+
+namespace promlite {
+namespace detail {
+
+using RegistryCores = std::vector<std::shared_ptr<RegistryCore>>;
+
+/// The scrape locks of some registries, but of those that this thread is scraping already.
+///
+/// Nobody waits here for one lock while holding another: where one is busy, all others are given back. So the
+/// order does not matter in which groups hold their registries, nor that a callback which scrapes another
+/// registry holds the lock of its own meanwhile.
+class ScrapeLocks {
+ public:
+  PROMLITE_COLD explicit ScrapeLocks(const RegistryCores& cores) {
+    for (const auto& core : cores) {
+      if (!core->scraped_by_this_thread()) taken_.push_back(core.get());
+    }
+    for (std::size_t first = 0; first < taken_.size();) {
+      taken_[first]->scrape_.lock();
+      const std::size_t busy = try_all_but(first);
+      if (busy == taken_.size()) break;
+      taken_[first]->scrape_.unlock();
+      first = busy;
+    }
+  }
+  ScrapeLocks(const ScrapeLocks&) = delete;
+  ScrapeLocks& operator=(const ScrapeLocks&) = delete;
+  ~ScrapeLocks() {
+    for (RegistryCore* const core : taken_) core->scrape_.unlock();
+  }
+
+  const std::vector<RegistryCore*>& taken() const noexcept { return taken_; }
+
+  /// Marks this thread in the registries whose locks were taken, while user code runs.
+  class Marks {
+   public:
+    explicit Marks(const ScrapeLocks& locks) noexcept : locks_(locks) { mark(this_thread()); }
+    Marks(const Marks&) = delete;
+    Marks& operator=(const Marks&) = delete;
+    ~Marks() { mark(nullptr); }
+
+   private:
+    void mark(const void* thread) const noexcept {
+      for (RegistryCore* const core : locks_.taken_) core->scraper_.store(thread, std::memory_order_relaxed);
+    }
+    const ScrapeLocks& locks_;
+  };
+
+ private:
+  // The first one that is busy; then none of them is held. Their number when none is.
+  std::size_t try_all_but(std::size_t first) {
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+      if (i == first || taken_[i]->scrape_.try_lock()) continue;
+      for (std::size_t j = 0; j < i; ++j) {
+        if (j != first) taken_[j]->scrape_.unlock();
+      }
+      return i;
+    }
+    return taken_.size();
+  }
+
+  std::vector<RegistryCore*> taken_;
+};
+
+/// The families that a scrape shows of the registries before a given one.
+class ListedFamilies final : public KnownFamilies {
+ public:
+  ListedFamilies(const std::vector<Scraped>& sources, std::size_t registries) noexcept
+      : sources_(sources), registries_(registries) {}
+
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+
+  /// The first source of this name, or null.
+  const Declaration* find(std::string_view name) const {
+    std::size_t at = 0;
+    for (std::size_t high = sources_.size(); at < high;) {
+      const std::size_t middle = at + (high - at) / 2;
+      if (sources_[middle].source->declared().name < name) {
+        at = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    for (; at < sources_.size() && sources_[at].source->declared().name == name; ++at) {
+      if (sources_[at].shown && sources_[at].registry < registries_) return &sources_[at].source->declared();
+    }
+    return nullptr;
+  }
+
+ private:
+  bool find_type(std::string_view family, MetricType& type) const override {
+    const Declaration* const found = find(family);
+    if (found != nullptr) type = found->type;
+    return found != nullptr;
+  }
+
+  const std::vector<Scraped>& sources_;  // sorted by name
+  const std::size_t registries_;
+};
+
+/// Scrapes registries together. The first of them that has a name decides what its family is; what does not
+/// go with that is left out and counted.
+///
+/// Two scrapes of a registry never run at the same time, whatever groups they are of. What stands here is
+/// guarded by the scrape locks of all its registries.
+class RegistryGroup {
+ public:
+  /// Each registry once.
+  PROMLITE_COLD explicit RegistryGroup(RegistryCores cores) noexcept : cores_(std::move(cores)) {}
+
+  const RegistryCores& cores() const noexcept { return cores_; }
+
+  bool has_collectors() const noexcept {
+    for (const auto& core : cores_) {
+      if (core->has_collectors()) return true;
+    }
+    return false;
+  }
+
+  /// One scrape. Throws std::bad_alloc only. From inside a callback or a collector of a scrape it sees the
+  /// declared families of what that scrape is scraping and runs none of its user code; the outer scrape has
+  /// not begun to encode.
+  void collect(Encoder& encoder, const NameFilter& filter = {});
+
+ private:
+  void list_sources(std::vector<Scraped>& sources, const NameFilter& filter);
+  void leave_out_clashing(std::vector<Scraped>& sources);
+  void drop_clashing(Sink& sink, const std::vector<Scraped>& sources);
+  void write_self_metrics(Sink& sink, const std::vector<Scraped>& sources) const;
+  void write_scrape_metrics(Sink& sink) const;
+  void encode(Encoder& encoder, const NameFilter& filter, const std::vector<Scraped>& sources, Sink& sink,
+              ScrapeContext& scrape);
+  void encode_merged(Encoder& encoder, const Scraped* begin, const Scraped* end, ScrapeContext& scrape);
+  static void encode_collected(Encoder& encoder, const CollectedFamily& family);
+
+  const RegistryCores cores_;
+  std::uint64_t errors_ = 0;  // what was invalid, or did not go together
+  std::uint64_t scrapes_ = 0;
+  double last_seconds_ = 0;
+  std::uint64_t last_bytes_ = 0;
+};
+
+inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
+  const ScrapeLocks locks(cores_);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<Scraped> sources;
+  Sink sink;
+  {
+    const ScrapeLocks::Marks marks(locks);
+    for (RegistryCore* const core : locks.taken()) core->forget_the_gone();
+    for (std::size_t i = 0, taken = 0; i < cores_.size(); ++i) {
+      const bool outermost = taken < locks.taken().size() && locks.taken()[taken] == cores_[i].get();
+      if (outermost) ++taken;
+      cores_[i]->list_sources(sources, static_cast<std::uint32_t>(i), outermost);
+    }
+    list_sources(sources, filter);
+    for (const Scraped& scraped : sources) {
+      if (scraped.wanted && scraped.shown) scraped.source->prepare();
+    }
+    for (RegistryCore* const core : locks.taken()) core->run_collectors(sink);
+  }
+  const bool nested = locks.taken().empty();
+  if (!nested) write_self_metrics(sink, sources);
+  SinkAccess::settle(sink);
+  drop_clashing(sink, sources);
+  errors_ += SinkAccess::problems(sink);
+  ScrapeContext scrape{start, {}};
+  encode(encoder, filter, sources, sink, scrape);
+  if (nested) return;
+  ++scrapes_;
+  last_bytes_ = encoder.size();
+  last_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Brings the sources of all registries in one order: by name, then by registry.
+inline void RegistryGroup::list_sources(std::vector<Scraped>& sources, const NameFilter& filter) {
+  const auto name_of = [](const Scraped& scraped) -> const std::string& {
+    return scraped.source->declared().name;
+  };
+  if (cores_.size() > 1) {
+    stable_sort(sources, [&](const Scraped& a, const Scraped& b) { return name_of(a) < name_of(b); });
+  }
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    sources[i].first = i == 0 || name_of(sources[i - 1]) != name_of(sources[i]);
+    sources[i].wanted = sources[i].first
+                            ? filter.matches(name_of(sources[i]), sources[i].source->declared().type)
+                            : sources[i - 1].wanted;
+  }
+  if (cores_.size() > 1) leave_out_clashing(sources);
+}
+
+/// What Prometheus sees of two declarations of one family: it must be the same.
+PROMLITE_COLD inline bool shown_alike(const Declaration& one, const Declaration& other) {
+  if (one.type != other.type || one.help != other.help || one.unit != other.unit) return false;
+  if (one.type == MetricType::info) return true;  // facts may differ from series to series
+  const auto names_of = [](const Declaration& declared) {
+    std::vector<std::string> names = declared.label_names;
+    for (const auto& label : declared.const_labels) names.push_back(label.first);
+    stable_sort(names, [](const std::string& a, const std::string& b) { return a < b; });
+    return names;
+  };
+  return names_of(one) == names_of(other);
+}
+
+PROMLITE_COLD inline void RegistryGroup::leave_out_clashing(std::vector<Scraped>& sources) {
+  for (std::size_t registry = 1; registry < cores_.size(); ++registry) {
+    const ListedFamilies before(sources, registry);
+    for (Scraped& scraped : sources) {
+      if (scraped.registry != registry) continue;
+      const Declaration& declared = scraped.source->declared();
+      const Declaration* const first = before.find(declared.name);
+      scraped.shown = first != nullptr ? shown_alike(*first, declared)
+                                       : before.clashing_with(declared.name, declared.type).empty();
+      if (!scraped.shown) ++errors_;
+    }
+  }
+}
+
+/// Drops collected families that would share a name with a declared family or with a collected one before
+/// them.
+PROMLITE_COLD inline void RegistryGroup::drop_clashing(Sink& sink, const std::vector<Scraped>& sources) {
+  const SinkAccess::Families& families = SinkAccess::families(sink);
+  const ListedFamilies declared(sources, cores_.size());
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    CollectedFamily& family = *families[i];
+    if (family.samples.empty()) continue;
+    const SinkAccess::FamiliesBefore before(families, i);
+    if (!declared.has(family.name) && declared.clashing_with(family.name, family.type).empty() &&
+        before.clashing_with(family.name, family.type).empty()) {
+      continue;
+    }
+    family.samples.clear();
+    ++errors_;
+  }
 }
 
 /// What went wrong is shown as soon as there is something to show; how scrapes went, where that is asked for.
-PROMLITE_COLD inline void RegistryCore::write_self_metrics(Sink& sink) {
+PROMLITE_COLD inline void RegistryGroup::write_self_metrics(Sink& sink,
+                                                            const std::vector<Scraped>& sources) const {
   struct Column {
     const char* name;
     const char* help;
@@ -5428,71 +5779,96 @@ PROMLITE_COLD inline void RegistryCore::write_self_metrics(Sink& sink) {
        &FamilyStats::repaired}};
   for (const Column& column : columns) {
     std::uint64_t count = 0;
-    for (std::size_t i = scraped_.size(); i-- > 0;) {
-      Source& source = *scraped_[i].source;
+    for (std::size_t i = sources.size(); i-- > 0;) {
+      Source& source = *sources[i].source;
       count += (source.stats().*column.count).load(std::memory_order_relaxed);
-      if (!scraped_[i].first) continue;
+      if (!sources[i].first) continue;
       if (count != 0) {
         sink.counter(column.name, column.help).sample({{"family", source.declared().name}}, count);
       }
       count = 0;
     }
   }
-  const std::uint64_t errors = collector_errors_.load(std::memory_order_relaxed);
+  std::uint64_t errors = errors_;
+  for (const auto& core : cores_) errors += core->collector_errors();
   if (errors != 0) {
     sink.counter(
             "promlite_collector_errors_total",
             "Collectors and callbacks that failed, and families and samples of theirs that were invalid.")
         .sample(errors);
   }
-  if (!scrape_metrics_.load(std::memory_order_relaxed)) return;
-  sink.counter("promlite_scrapes_total", "Scrapes of this registry before this one.")
-      .sample(scrapes_.load(std::memory_order_relaxed));
+  for (const auto& core : cores_) {
+    if (core->scrape_metrics_exposed()) return write_scrape_metrics(sink);
+  }
+}
+
+PROMLITE_COLD inline void RegistryGroup::write_scrape_metrics(Sink& sink) const {
+  sink.counter("promlite_scrapes_total", "Scrapes of this registry before this one.").sample(scrapes_);
   sink.gauge("promlite_scrape_duration_seconds", "Time that the last scrape took.").sample(last_seconds_);
   sink.gauge("promlite_scrape_body_bytes", "Size of the last scrape before compression.").sample(last_bytes_);
 }
 
-/// Drops collected families that would share a name with a declared family or with a collected one before
-/// them.
-PROMLITE_COLD inline void RegistryCore::drop_clashing(Sink& sink) {
-  const SinkAccess::Families& families = SinkAccess::families(sink);
-  const std::lock_guard<std::mutex> lock(registration_);
-  for (std::size_t i = 0; i < families.size(); ++i) {
-    CollectedFamily& family = *families[i];
-    if (family.samples.empty()) continue;
-    const SinkAccess::FamiliesBefore before(families, i);
-    if (!directory_.has(family.name) && directory_.clashing_with(family.name, family.type).empty() &&
-        before.clashing_with(family.name, family.type).empty()) {
-      continue;
-    }
-    family.samples.clear();
-    collector_errors_.fetch_add(1, std::memory_order_relaxed);
-  }
-}
-
-inline void RegistryCore::encode(Encoder& encoder, const NameFilter& filter,
-                                 const std::vector<Scraped>& sources, Sink& sink, ScrapeContext& scrape) {
+inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
+                                  const std::vector<Scraped>& sources, Sink& sink, ScrapeContext& scrape) {
   const SinkAccess::Families& collected = SinkAccess::families(sink);
+  const Scraped* const end = sources.data() + sources.size();
   std::size_t next = 0;
-  bool begun = false;
-  for (std::size_t i = 0; i <= sources.size(); ++i) {
-    const Declaration* const declared = i < sources.size() ? &sources[i].source->declared() : nullptr;
-    for (; next < collected.size() && (declared == nullptr || collected[next]->name < declared->name);
+  for (const Scraped* at = sources.data();;) {
+    for (; next < collected.size() && (at == end || collected[next]->name < at->source->declared().name);
          ++next) {
       if (filter.matches(collected[next]->name, collected[next]->type))
         encode_collected(encoder, *collected[next]);
     }
-    if (declared == nullptr) break;
-    if (sources[i].first) begun = false;
-    if (!sources[i].wanted || !sources[i].source->has_series()) continue;
-    if (!begun) encoder.begin_family({declared->name, declared->help, declared->unit, declared->type});
-    begun = true;
-    sources[i].source->encode(encoder, scrape);
+    if (at == end) break;
+    const Scraped* const begin = at;
+    bool one_registry = true;
+    do {
+      one_registry = one_registry && (!at->shown || at->registry == begin->registry);
+      ++at;
+    } while (at != end && !at->first);
+    if (!begin->wanted) continue;
+    if (!one_registry) {
+      encode_merged(encoder, begin, at, scrape);
+      continue;
+    }
+    bool begun = false;
+    for (const Scraped* scraped = begin; scraped != at; ++scraped) {
+      if (!scraped->shown || !scraped->source->has_series()) continue;
+      const Declaration& declared = scraped->source->declared();
+      if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+      begun = true;
+      scraped->source->encode(encoder, scrape);
+    }
   }
   encoder.finish();
 }
 
-PROMLITE_COLD inline void RegistryCore::encode_collected(Encoder& encoder, const CollectedFamily& family) {
+/// One family of several registries: its series in the order of their labels, each from the first that has
+/// it.
+PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const Scraped* begin,
+                                                       const Scraped* end, ScrapeContext& scrape) {
+  std::vector<ListedSeries> all;
+  for (const Scraped* scraped = begin; scraped != end; ++scraped) {
+    if (scraped->shown) scraped->source->list(all);
+  }
+  if (all.empty()) return;
+  const auto text_of = [](const ListedSeries& series) {
+    return std::string_view(series.labels.data, series.labels.size);
+  };
+  // Stable: the registry that comes first stays first.
+  stable_sort(all, [&](const ListedSeries& a, const ListedSeries& b) { return text_of(a) < text_of(b); });
+  const Declaration& declared = all[0].source->declared();
+  encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0 && text_of(all[i - 1]) == text_of(all[i])) {
+      ++errors_;
+    } else {
+      all[i].source->encode_one(all[i], encoder, scrape);
+    }
+  }
+}
+
+PROMLITE_COLD inline void RegistryGroup::encode_collected(Encoder& encoder, const CollectedFamily& family) {
   if (family.samples.empty()) return;
   encoder.begin_family({family.name, family.help, {}, family.type});
   for (const CollectedSample& sample : family.samples) {
@@ -5503,12 +5879,49 @@ PROMLITE_COLD inline void RegistryCore::encode_collected(Encoder& encoder, const
 }  // namespace detail
 }  // namespace promlite
 
-#endif  // PROMLITE_REGISTRY_CORE_HPP
+#endif  // PROMLITE_REGISTRY_GROUP_HPP
 
-// ---- promlite/registry.hpp ----
-// promlite: where metrics are declared and scraped.
-#ifndef PROMLITE_REGISTRY_HPP
-#define PROMLITE_REGISTRY_HPP
+// ---- promlite/gatherer.hpp ----
+// promlite: what can be scraped: a registry, or several together.
+#ifndef PROMLITE_GATHERER_HPP
+#define PROMLITE_GATHERER_HPP
+
+namespace promlite {
+
+/// What can be scraped: a Registry, or Registries. Code that shows metrics takes a `Gatherer&`.
+class Gatherer {
+ public:
+  Gatherer(const Gatherer&) = delete;
+  Gatherer& operator=(const Gatherer&) = delete;
+
+  /// One scrape into `encoder`, of the families that `filter` asks for. Scrapes are done one after the other;
+  /// no update and no declaration waits for one. Throws std::bad_alloc; then the exposition is worthless, the
+  /// registry is not.
+  void collect(Encoder& encoder, const NameFilter& filter = {}) { inside_->collect(encoder, filter); }
+
+  /// True when a scrape runs code of the user's, which may take its time.
+  bool has_collectors() const noexcept { return inside_->has_collectors(); }
+
+  /// The inside, for those who scrape on another thread: it stays scrapable when this object is gone.
+  std::shared_ptr<detail::RegistryGroup> share() const noexcept { return inside_; }
+
+ protected:
+  explicit Gatherer(detail::RegistryCores cores)
+      : inside_(std::make_shared<detail::RegistryGroup>(std::move(cores))) {}
+  ~Gatherer() = default;
+
+ private:
+  std::shared_ptr<detail::RegistryGroup> inside_;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_GATHERER_HPP
+
+// ---- promlite/registerer.hpp ----
+// promlite: where metrics are declared.
+#ifndef PROMLITE_REGISTERER_HPP
+#define PROMLITE_REGISTERER_HPP
 
 namespace promlite {
 
@@ -5549,19 +5962,37 @@ Declaration declare_metric(std::string_view name, std::string_view help, const c
 
 }  // namespace detail
 
-/// Holds metrics and shows them to scrapes.
+/// Where metrics are declared: a Registry, or one with a prefix and labels for everything that goes through
+/// it.
+///
+///     promlite::Registerer shard = registry.with_prefix("db_").with_labels({{"shard", "1"}});
+///     shard.counter("reads_total", "Reads.").inc();   // db_reads_total{shard="1"}
+///
+/// A value, cheap to copy, that keeps the inside of the registry alive: code that declares metrics takes one,
+/// and gets a Registry or a part of one. All of it is thread safe.
 ///
 /// Declaring returns a handle that is valid as long as the registry. Declaring the same thing again gives the
 /// same series; declaring something else under a name that is taken, or that would collide with one in an
-/// exposition, throws Error naming both. Names, labels and options are checked then; updates never throw.
-///
-/// Thread safe throughout: metrics may be declared, updated and scraped by any thread at any time. Families
-/// come out sorted by name, series by label values, labels by name.
-class Registry {
+/// exposition, throws Error naming both. Names, labels and options are checked then, by themselves and with
+/// prefix and labels; updates never throw.
+class Registerer {
  public:
-  Registry() : core_(std::make_shared<detail::RegistryCore>()) {}
-  Registry(const Registry&) = delete;
-  Registry& operator=(const Registry&) = delete;
+  /// The same registry, where names begin with `prefix`; behind the prefix of this one, when it has one. What
+  /// a collector writes gets it as well, and a NameFilter asks for whole names. Throws Error when no name can
+  /// begin so.
+  PROMLITE_COLD Registerer with_prefix(std::string_view prefix) const {
+    detail::Scope scope = this->scope();
+    scope.add_prefix(prefix);
+    return Registerer(core_, std::move(scope));
+  }
+  /// The same registry, where every series has these labels, besides those of this one. Throws Error when
+  /// they are invalid or there already; a declaration that has one of the names itself is refused, a
+  /// collector's sample is left out and counted.
+  PROMLITE_COLD Registerer with_labels(const Labels& labels) const {
+    detail::Scope scope = this->scope();
+    for (const Label& label : labels) scope.add_label(label.name, label.value);
+    return Registerer(core_, std::move(scope));
+  }
 
   /// A counter; its name ends in `_total`. `T` is double or std::uint64_t.
   template <class T = double, class... Options>
@@ -5630,47 +6061,73 @@ class Registry {
   }
 
   /// Adds a collector, which must live until the Membership dies. Throws Error when it is in this registry
-  /// already.
-  Membership add(Collector& collector) { return core_->add(collector, false); }
+  /// already, with the same prefix and labels.
+  Membership add(Collector& collector) { return core_->add(collector, scope_, false); }
 
-  /// Shows `promlite_scrapes_total`, `promlite_scrape_duration_seconds` and `promlite_scrape_body_bytes`. Off
-  /// unless switched on, but in the default registry. What went wrong (`promlite_overflowed_updates_total`,
-  /// `promlite_refused_updates_total`, `promlite_repaired_label_values_total` by family,
-  /// `promlite_collector_errors_total`) shows in every registry as soon as it is not 0.
-  void expose_scrape_metrics(bool on) noexcept { core_->expose_scrape_metrics(on); }
-
-  /// One scrape into `encoder`, of the families that `filter` asks for. Scrapes are done one after the other;
-  /// no update and no declaration waits for one. Throws std::bad_alloc; then the exposition is worthless, the
-  /// registry is not.
-  void collect(Encoder& encoder, const NameFilter& filter = {}) { core_->collect(encoder, filter); }
-
-  /// True when a scrape runs code of the user's, which may take its time.
-  bool has_collectors() const noexcept { return core_->has_collectors(); }
-
-  /// The inside, for those who scrape on another thread: it stays scrapable when the Registry object is gone.
-  std::shared_ptr<detail::RegistryCore> share() const noexcept { return core_; }
+ protected:
+  explicit Registerer(std::shared_ptr<detail::RegistryCore> core) noexcept : core_(std::move(core)) {}
+  const std::shared_ptr<detail::RegistryCore>& core() const noexcept { return core_; }
 
  private:
+  PROMLITE_COLD Registerer(std::shared_ptr<detail::RegistryCore> core, detail::Scope scope)
+      : core_(std::move(core)), scope_(std::make_shared<const detail::Scope>(std::move(scope))) {}
+
+  PROMLITE_COLD detail::Scope scope() const { return scope_ == nullptr ? detail::Scope() : *scope_; }
+
   template <class Metric, class... Options>
   Metric single(std::string_view name, std::string_view help, const Options&... options) {
-    return core_->declare<Metric>(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...))
+    return core_
+        ->declare<Metric>(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
+                          scope_.get())
         .first();
   }
   template <class Metric, std::size_t N, class... Options>
   Family<Metric, N> family(std::string_view name, std::string_view help, const char* const (&labels)[N],
                            const Options&... options) {
-    return Family<Metric, N>(
-        core_->declare<Metric>(detail::declare_metric<Metric, true>(name, help, labels, N, options...)));
+    return Family<Metric, N>(core_->declare<Metric>(
+        detail::declare_metric<Metric, true>(name, help, labels, N, options...), scope_.get()));
   }
   template <class Metric, class Function, class... Options>
   Membership callback(std::string_view name, std::string_view help, Function function,
                       const Options&... options) {
     static_assert(std::is_arithmetic_v<decltype(function())>, "promlite: a callback returns a number");
     return core_->add_callback(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
-                               std::move(function));
+                               std::move(function), scope_.get());
   }
 
   std::shared_ptr<detail::RegistryCore> core_;
+  std::shared_ptr<const detail::Scope> scope_;  // null: neither prefix nor labels
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_REGISTERER_HPP
+
+// ---- promlite/registry.hpp ----
+// promlite: where metrics are declared and scraped.
+#ifndef PROMLITE_REGISTRY_HPP
+#define PROMLITE_REGISTRY_HPP
+
+namespace promlite {
+
+/// Holds metrics and shows them to scrapes. Registerer says how metrics are declared, Gatherer how they are
+/// scraped.
+///
+/// Thread safe throughout: metrics may be declared, updated and scraped by any thread at any time. Families
+/// come out sorted by name, series by label values, labels by name.
+class Registry : public Registerer, public Gatherer {
+ public:
+  Registry() : Registry(std::make_shared<detail::RegistryCore>()) {}
+
+  /// Shows `promlite_scrapes_total`, `promlite_scrape_duration_seconds` and `promlite_scrape_body_bytes`. Off
+  /// unless switched on, but in the default registry. What went wrong (`promlite_overflowed_updates_total`,
+  /// `promlite_refused_updates_total`, `promlite_repaired_label_values_total` by family,
+  /// `promlite_collector_errors_total`) shows in every registry as soon as it is not 0.
+  void expose_scrape_metrics(bool on) noexcept { core()->expose_scrape_metrics(on); }
+
+ private:
+  explicit Registry(std::shared_ptr<detail::RegistryCore> core)
+      : Registerer(core), Gatherer(detail::RegistryCores{std::move(core)}) {}
 };
 
 }  // namespace promlite
@@ -5701,7 +6158,7 @@ inline Registry& default_metrics() {
 /// The process metrics in the default registry, from the first use of default_registry() on.
 struct DefaultProcessMetrics {
   ProcessCollector collector;
-  Membership membership = default_metrics().share()->add(collector, true);
+  Membership membership = default_metrics().share()->cores().front()->add(collector, nullptr, true);
 
   static DefaultProcessMetrics& instance() {
     static auto* const made = new DefaultProcessMetrics();
@@ -5788,6 +6245,54 @@ Membership counter_callback(std::string_view name, std::string_view help, Functi
 }  // namespace promlite
 
 #endif  // PROMLITE_DEFAULT_REGISTRY_HPP
+
+// ---- promlite/registries.hpp ----
+// promlite: several registries that are scraped as one.
+#ifndef PROMLITE_REGISTRIES_HPP
+#define PROMLITE_REGISTRIES_HPP
+
+namespace promlite {
+
+/// Several registries, served wherever one can be: `Registries all{metrics, library.metrics()};`
+///
+/// A scrape shows each family once, its series from all registries together, sorted. The rules of a registry
+/// hold across them: the same name means the same type, help, unit and label names, no two families share a
+/// sample name, no two samples are of one series. Where they are broken, the registry that stands first in
+/// the list wins, and declared metrics win over those of collectors; the rest is left out of that scrape and
+/// counted in `promlite_collector_errors_total`.
+///
+/// `promlite_*` metrics are those of all registries added up; `promlite_scrapes_total` and its kin, shown
+/// when one of the registries exposes them, speak of scrapes of this object.
+///
+/// A registry that is given twice is there once. The registries may be destroyed first; what they held is
+/// still shown. Thread safe, and scraped like a registry: no scrape waits for one lock while holding another.
+class Registries final : public Gatherer {
+ public:
+  /// Of Registry or Registries.
+  template <class... More, class = std::enable_if_t<(std::is_base_of_v<Gatherer, More> && ...)>>
+  Registries(const Gatherer& first, const Gatherer& second, const More&... more)
+      : Registries(std::vector<const Gatherer*>{&first, &second, &more...}) {}
+  /// For a number that is known at run time only.
+  PROMLITE_COLD explicit Registries(const std::vector<const Gatherer*>& registries)
+      : Gatherer(cores_of(registries)) {}
+
+ private:
+  PROMLITE_COLD static detail::RegistryCores cores_of(const std::vector<const Gatherer*>& registries) {
+    detail::RegistryCores all;
+    for (const Gatherer* const gatherer : registries) {
+      for (const auto& core : gatherer->share()->cores()) {
+        bool known = false;
+        for (const auto& other : all) known = known || other == core;
+        if (!known) all.push_back(core);
+      }
+    }
+    return all;
+  }
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_REGISTRIES_HPP
 
 // ---- promlite/exposition/line_writer.hpp ----
 // promlite: the lines of the text formats: what they have in common.
@@ -6387,7 +6892,7 @@ struct ScrapeResponse {
 /// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
 /// ran out. Runs the registry's collectors on the calling thread, for as long as they take. Thread safe;
 /// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
-PROMLITE_COLD inline ScrapeResponse scrape(Registry& registry, const ScrapeRequest& request = {}) {
+PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeRequest& request = {}) {
   const auto refusal = [](int status, const char* text) {
     return ScrapeResponse{status, "text/plain; charset=utf-8", text};
   };
@@ -6404,10 +6909,11 @@ PROMLITE_COLD inline ScrapeResponse scrape(Registry& registry, const ScrapeReque
 
 namespace detail {
 
-/// A registry as the server sees it. It holds the inside, so the Registry object may go first.
+/// A registry, or several, as the server sees it. It holds the inside, so the Registry object may go first.
 class RegistrySource final : public ScrapeSource {
  public:
-  explicit RegistrySource(std::shared_ptr<RegistryCore> registry) noexcept : registry_(std::move(registry)) {}
+  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry) noexcept
+      : registry_(std::move(registry)) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   void render(const ScrapeKey& key, ByteBuffer& out) override {
@@ -6415,7 +6921,7 @@ class RegistrySource final : public ScrapeSource {
   }
 
  private:
-  std::shared_ptr<RegistryCore> registry_;
+  std::shared_ptr<RegistryGroup> registry_;
 };
 
 }  // namespace detail
@@ -8462,7 +8968,8 @@ PROMLITE_COLD inline bool Server::end_thread(Thread& thread, const std::atomic<b
 
 namespace promlite {
 
-/// Serves a registry over HTTP on two threads of its own, from construction to stop() or destruction:
+/// Serves a Registry, or Registries, over HTTP on two threads of its own, from construction to stop() or
+/// destruction:
 ///
 ///   /metrics      the exposition; GET, HEAD; `?name[]=` chooses families
 ///   /             a page with a link to it
@@ -8486,7 +8993,7 @@ class MetricsServer {
   explicit MetricsServer(std::string_view address, const ServerOptions& options = {})
       : MetricsServer(address, default_registry(), options) {}
   /// Serves `registry`. Throws Error naming the address and the reason.
-  PROMLITE_COLD MetricsServer(std::string_view address, Registry& registry,
+  PROMLITE_COLD MetricsServer(std::string_view address, Gatherer& registry,
                               const ServerOptions& options = {}) {
     const std::string reason = launch(address, registry, options);
     if (!reason.empty()) detail::fail(reason);
@@ -8497,7 +9004,7 @@ class MetricsServer {
                                                      const ServerOptions& options = {}) {
     return start(address, default_registry(), options);
   }
-  PROMLITE_COLD static Expected<MetricsServer> start(std::string_view address, Registry& registry,
+  PROMLITE_COLD static Expected<MetricsServer> start(std::string_view address, Gatherer& registry,
                                                      const ServerOptions& options = {}) {
     MetricsServer server;
     std::string reason = server.launch(address, registry, options);
@@ -8528,7 +9035,7 @@ class MetricsServer {
  private:
   MetricsServer() = default;
 
-  std::string launch(std::string_view address, Registry& registry, const ServerOptions& options) {
+  std::string launch(std::string_view address, Gatherer& registry, const ServerOptions& options) {
     return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share()), options);
   }
 

@@ -20,18 +20,12 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/collector_errors.hpp"
 #include "support/error_of.hpp"
 
 using namespace promlite;
 using test::error_of;
-
-static std::string errors(std::uint64_t count) {
-  return "# HELP promlite_collector_errors_total Collectors and callbacks that failed, and families and "
-         "samples of "
-         "theirs that were invalid.\n# TYPE promlite_collector_errors_total "
-         "counter\npromlite_collector_errors_total " +
-         std::to_string(count) + "\n";
-}
+using test::errors;
 
 TEST_CASE("a callback's value is asked for at each scrape, and it leaves with its membership") {
   Registry registry;

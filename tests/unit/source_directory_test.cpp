@@ -21,6 +21,8 @@ class FakeSource final : public Source {
   bool gone() const noexcept override { return left; }
   bool has_series() override { return false; }
   void encode(Encoder&, ScrapeContext&) override {}
+  void list(std::vector<ListedSeries>&) override {}
+  void encode_one(const ListedSeries&, Encoder&, ScrapeContext&) override {}
   bool left = false;
 
  private:

@@ -6,6 +6,7 @@
 #include <promlite/config.hpp>
 #include <promlite/default_registry.hpp>
 #include <promlite/error.hpp>
+#include <promlite/gatherer.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/transport/scrape_handler.hpp>
 #include <promlite/transport/server.hpp>
@@ -19,7 +20,8 @@
 
 namespace promlite {
 
-/// Serves a registry over HTTP on two threads of its own, from construction to stop() or destruction:
+/// Serves a Registry, or Registries, over HTTP on two threads of its own, from construction to stop() or
+/// destruction:
 ///
 ///   /metrics      the exposition; GET, HEAD; `?name[]=` chooses families
 ///   /             a page with a link to it
@@ -43,7 +45,7 @@ class MetricsServer {
   explicit MetricsServer(std::string_view address, const ServerOptions& options = {})
       : MetricsServer(address, default_registry(), options) {}
   /// Serves `registry`. Throws Error naming the address and the reason.
-  PROMLITE_COLD MetricsServer(std::string_view address, Registry& registry,
+  PROMLITE_COLD MetricsServer(std::string_view address, Gatherer& registry,
                               const ServerOptions& options = {}) {
     const std::string reason = launch(address, registry, options);
     if (!reason.empty()) detail::fail(reason);
@@ -54,7 +56,7 @@ class MetricsServer {
                                                      const ServerOptions& options = {}) {
     return start(address, default_registry(), options);
   }
-  PROMLITE_COLD static Expected<MetricsServer> start(std::string_view address, Registry& registry,
+  PROMLITE_COLD static Expected<MetricsServer> start(std::string_view address, Gatherer& registry,
                                                      const ServerOptions& options = {}) {
     MetricsServer server;
     std::string reason = server.launch(address, registry, options);
@@ -85,7 +87,7 @@ class MetricsServer {
  private:
   MetricsServer() = default;
 
-  std::string launch(std::string_view address, Registry& registry, const ServerOptions& options) {
+  std::string launch(std::string_view address, Gatherer& registry, const ServerOptions& options) {
     return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share()), options);
   }
 

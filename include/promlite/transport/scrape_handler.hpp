@@ -7,7 +7,9 @@
 #include <promlite/desc.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/exposition/negotiation.hpp>
+#include <promlite/gatherer.hpp>
 #include <promlite/registry.hpp>
+#include <promlite/registry_group.hpp>
 #include <promlite/transport/query.hpp>
 #include <promlite/transport/scrape_source.hpp>
 
@@ -36,7 +38,7 @@ struct ScrapeResponse {
 /// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
 /// ran out. Runs the registry's collectors on the calling thread, for as long as they take. Thread safe;
 /// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
-PROMLITE_COLD inline ScrapeResponse scrape(Registry& registry, const ScrapeRequest& request = {}) {
+PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeRequest& request = {}) {
   const auto refusal = [](int status, const char* text) {
     return ScrapeResponse{status, "text/plain; charset=utf-8", text};
   };
@@ -53,10 +55,11 @@ PROMLITE_COLD inline ScrapeResponse scrape(Registry& registry, const ScrapeReque
 
 namespace detail {
 
-/// A registry as the server sees it. It holds the inside, so the Registry object may go first.
+/// A registry, or several, as the server sees it. It holds the inside, so the Registry object may go first.
 class RegistrySource final : public ScrapeSource {
  public:
-  explicit RegistrySource(std::shared_ptr<RegistryCore> registry) noexcept : registry_(std::move(registry)) {}
+  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry) noexcept
+      : registry_(std::move(registry)) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   void render(const ScrapeKey& key, ByteBuffer& out) override {
@@ -64,7 +67,7 @@ class RegistrySource final : public ScrapeSource {
   }
 
  private:
-  std::shared_ptr<RegistryCore> registry_;
+  std::shared_ptr<RegistryGroup> registry_;
 };
 
 }  // namespace detail

@@ -1,0 +1,206 @@
+// promlite: where metrics are declared.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_REGISTERER_HPP
+#define PROMLITE_REGISTERER_HPP
+
+#include <promlite/collector.hpp>
+#include <promlite/config.hpp>
+#include <promlite/counter.hpp>
+#include <promlite/desc.hpp>
+#include <promlite/encoder.hpp>
+#include <promlite/family.hpp>
+#include <promlite/gauge.hpp>
+#include <promlite/histogram.hpp>
+#include <promlite/info.hpp>
+#include <promlite/labels.hpp>
+#include <promlite/membership.hpp>
+#include <promlite/registry_core.hpp>
+#include <promlite/scope.hpp>
+#include <promlite/summary.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace promlite {
+
+namespace detail {
+
+/// Which options a declaration takes.
+template <class Metric, bool labelled, class Option>
+constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
+                              (labelled && std::is_same_v<Option, MaxSeries>) ||
+                              (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
+                              (std::is_same_v<Metric, Summary> &&
+                               (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
+
+PROMLITE_COLD inline Declaration make_declaration(MetricType type, const char* value_kind,
+                                                  std::string_view name, std::string_view help,
+                                                  const char* const* labels, std::size_t count) {
+  Declaration declared;
+  declared.type = type;
+  declared.value_kind = value_kind;
+  declared.name.assign(name);
+  declared.help.assign(help);
+  for (std::size_t i = 0; i < count; ++i) declared.label_names.emplace_back(labels[i]);
+  return declared;
+}
+
+template <class Metric, bool labelled, class... Options>
+Declaration declare_metric(std::string_view name, std::string_view help, const char* const* labels,
+                           std::size_t count, const Options&... options) {
+  static_assert(
+      (takes_option<Metric, labelled, Options> && ...),
+      "promlite: this metric does not take this option (max_series needs labels, buckets a histogram, "
+      "quantiles and max_age a summary)");
+  Declaration declared = make_declaration(MetricTraits<Metric>::type, MetricTraits<Metric>::value_kind, name,
+                                          help, labels, count);
+  (declared.apply(options), ...);
+  return declared;
+}
+
+}  // namespace detail
+
+/// Where metrics are declared: a Registry, or one with a prefix and labels for everything that goes through
+/// it.
+///
+///     promlite::Registerer shard = registry.with_prefix("db_").with_labels({{"shard", "1"}});
+///     shard.counter("reads_total", "Reads.").inc();   // db_reads_total{shard="1"}
+///
+/// A value, cheap to copy, that keeps the inside of the registry alive: code that declares metrics takes one,
+/// and gets a Registry or a part of one. All of it is thread safe.
+///
+/// Declaring returns a handle that is valid as long as the registry. Declaring the same thing again gives the
+/// same series; declaring something else under a name that is taken, or that would collide with one in an
+/// exposition, throws Error naming both. Names, labels and options are checked then, by themselves and with
+/// prefix and labels; updates never throw.
+class Registerer {
+ public:
+  /// The same registry, where names begin with `prefix`; behind the prefix of this one, when it has one. What
+  /// a collector writes gets it as well, and a NameFilter asks for whole names. Throws Error when no name can
+  /// begin so.
+  PROMLITE_COLD Registerer with_prefix(std::string_view prefix) const {
+    detail::Scope scope = this->scope();
+    scope.add_prefix(prefix);
+    return Registerer(core_, std::move(scope));
+  }
+  /// The same registry, where every series has these labels, besides those of this one. Throws Error when
+  /// they are invalid or there already; a declaration that has one of the names itself is refused, a
+  /// collector's sample is left out and counted.
+  PROMLITE_COLD Registerer with_labels(const Labels& labels) const {
+    detail::Scope scope = this->scope();
+    for (const Label& label : labels) scope.add_label(label.name, label.value);
+    return Registerer(core_, std::move(scope));
+  }
+
+  /// A counter; its name ends in `_total`. `T` is double or std::uint64_t.
+  template <class T = double, class... Options>
+  Counter<T> counter(std::string_view name, std::string_view help, const Options&... options) {
+    return single<Counter<T>>(name, help, options...);
+  }
+  template <class T = double, std::size_t N, class... Options>
+  Family<Counter<T>, N> counter(std::string_view name, std::string_view help, const char* const (&labels)[N],
+                                const Options&... options) {
+    return family<Counter<T>>(name, help, labels, options...);
+  }
+
+  /// A gauge; `T` is double or std::int64_t.
+  template <class T = double, class... Options>
+  Gauge<T> gauge(std::string_view name, std::string_view help, const Options&... options) {
+    return single<Gauge<T>>(name, help, options...);
+  }
+  template <class T = double, std::size_t N, class... Options>
+  Family<Gauge<T>, N> gauge(std::string_view name, std::string_view help, const char* const (&labels)[N],
+                            const Options&... options) {
+    return family<Gauge<T>>(name, help, labels, options...);
+  }
+
+  /// A histogram; without bounds it has default_buckets().
+  template <class... Options>
+  Histogram histogram(std::string_view name, std::string_view help, const Options&... options) {
+    return single<Histogram>(name, help, options...);
+  }
+  template <std::size_t N, class... Options>
+  Family<Histogram, N> histogram(std::string_view name, std::string_view help, const char* const (&labels)[N],
+                                 const Options&... options) {
+    return family<Histogram>(name, help, labels, options...);
+  }
+
+  /// A summary; without quantiles() it shows sum and count.
+  template <class... Options>
+  Summary summary(std::string_view name, std::string_view help, const Options&... options) {
+    return single<Summary>(name, help, options...);
+  }
+  template <std::size_t N, class... Options>
+  Family<Summary, N> summary(std::string_view name, std::string_view help, const char* const (&labels)[N],
+                             const Options&... options) {
+    return family<Summary>(name, help, labels, options...);
+  }
+
+  /// Facts that do not change: shown as `NAME_info{...} 1`; `name` with or without `_info`.
+  Info info(std::string_view name, std::string_view help, const Labels& labels) {
+    ConstLabels facts;
+    for (const Label& label : labels) facts.labels.emplace_back(label.name, label.value);
+    return single<Info>(name, help, facts);
+  }
+
+  /// A gauge whose value `function()` gives when a scrape asks; it leaves the registry when the Membership
+  /// dies. When it throws, its series is left out of that scrape and counted in
+  /// `promlite_collector_errors_total`.
+  template <class Function, class... Options>
+  Membership gauge_callback(std::string_view name, std::string_view help, Function function,
+                            const Options&... options) {
+    return callback<Gauge<>>(name, help, std::move(function), options...);
+  }
+  /// The same for a counter: a value that never falls. Negative and NaN values are left out and counted.
+  template <class Function, class... Options>
+  Membership counter_callback(std::string_view name, std::string_view help, Function function,
+                              const Options&... options) {
+    return callback<Counter<>>(name, help, std::move(function), options...);
+  }
+
+  /// Adds a collector, which must live until the Membership dies. Throws Error when it is in this registry
+  /// already, with the same prefix and labels.
+  Membership add(Collector& collector) { return core_->add(collector, scope_, false); }
+
+ protected:
+  explicit Registerer(std::shared_ptr<detail::RegistryCore> core) noexcept : core_(std::move(core)) {}
+  const std::shared_ptr<detail::RegistryCore>& core() const noexcept { return core_; }
+
+ private:
+  PROMLITE_COLD Registerer(std::shared_ptr<detail::RegistryCore> core, detail::Scope scope)
+      : core_(std::move(core)), scope_(std::make_shared<const detail::Scope>(std::move(scope))) {}
+
+  PROMLITE_COLD detail::Scope scope() const { return scope_ == nullptr ? detail::Scope() : *scope_; }
+
+  template <class Metric, class... Options>
+  Metric single(std::string_view name, std::string_view help, const Options&... options) {
+    return core_
+        ->declare<Metric>(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
+                          scope_.get())
+        .first();
+  }
+  template <class Metric, std::size_t N, class... Options>
+  Family<Metric, N> family(std::string_view name, std::string_view help, const char* const (&labels)[N],
+                           const Options&... options) {
+    return Family<Metric, N>(core_->declare<Metric>(
+        detail::declare_metric<Metric, true>(name, help, labels, N, options...), scope_.get()));
+  }
+  template <class Metric, class Function, class... Options>
+  Membership callback(std::string_view name, std::string_view help, Function function,
+                      const Options&... options) {
+    static_assert(std::is_arithmetic_v<decltype(function())>, "promlite: a callback returns a number");
+    return core_->add_callback(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
+                               std::move(function), scope_.get());
+  }
+
+  std::shared_ptr<detail::RegistryCore> core_;
+  std::shared_ptr<const detail::Scope> scope_;  // null: neither prefix nor labels
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_REGISTERER_HPP
