@@ -44,6 +44,7 @@
 #include <promlite/timer.hpp>
 
 #include <promlite/callback.hpp>
+#include <promlite/curried_family.hpp>
 #include <promlite/default_registry.hpp>
 #include <promlite/family.hpp>
 #include <promlite/gatherer.hpp>

@@ -4,6 +4,7 @@
 #define PROMLITE_FAMILY_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/curried_family.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
@@ -134,6 +135,19 @@ class Family {
     }
   }
 
+  /// The family of the other labels, these being bound: the first ones, `requests.curry("GET").with(200)`, or
+  /// some by their names, `requests.curry({{"code", 200}}).with("GET")`. Values are of the types that with()
+  /// takes, and copied. A look-up costs what with() costs. Throws Error when there is no label of such a
+  /// name, or a name stands twice.
+  template <class... Values>
+  [[nodiscard]] auto curry(const Values&... values) const {
+    return CurriedFamily<Metric, N, N>(*family_).curry(values...);
+  }
+  template <std::size_t Count>
+  [[nodiscard]] auto curry(const BoundLabel (&labels)[Count]) const {
+    return CurriedFamily<Metric, N, N>(*family_).curry(labels);
+  }
+
   /// Creates the series of every combination, so that they are exported as 0 before anything has happened:
   /// `requests.create_all({"GET", "POST"}, {200, 404, 500})`. Takes one list for each label, in the order of
   /// the declared names, of the values that with() takes: all of them in braces, or all of them containers,
@@ -156,8 +170,9 @@ class Family {
   std::size_t create_all_of(const Lists&... lists) const {
     static_assert(sizeof...(Lists) == N,
                   "promlite: create_all() takes exactly one list for each label name of the family");
-    detail::LabelLists all;
-    (all.add(lists), ...);
+    detail::LabelLists all(N);
+    std::size_t label = 0;
+    (all.set(label++, lists), ...);
     return family_->create_all(std::move(all));
   }
 

@@ -29,14 +29,16 @@ struct IsList<List, std::void_t<decltype(std::begin(std::declval<const List&>())
 /// A list of values for each label of a family, in the order of the declaration. Cold throughout.
 class LabelLists {
  public:
-  /// The next label's values; of every type that with() takes.
+  explicit LabelLists(std::size_t labels) : lists_(labels) {}
+
+  /// A label's values, of every type that with() takes, in place of what it had.
   template <class List>
-  void add(const List& values) {
+  void set(std::size_t label, const List& values) {
     static_assert(IsList<List>::value,
                   "promlite: create_all() takes a list of values for each label: {\"GET\"} for one value");
-    lists_.emplace_back();
     if constexpr (IsList<List>::value) {
-      for (const auto& value : values) append(LabelValue(value).text());
+      lists_[label].clear();
+      for (const auto& value : values) append(label, LabelValue(value).text());
     }
   }
 
@@ -87,7 +89,7 @@ class LabelLists {
   }
 
  private:
-  PROMLITE_COLD void append(std::string_view value) { lists_.back().emplace_back(value); }
+  PROMLITE_COLD void append(std::size_t label, std::string_view value) { lists_[label].emplace_back(value); }
 
   std::vector<std::vector<std::string>> lists_;
 };

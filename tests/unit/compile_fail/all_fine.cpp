@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/core.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -15,6 +16,10 @@ void use(promlite::Registry& registry) {
   registry.gauge<std::int64_t>("c", "").set(1);
   registry.histogram("d", "", {"a"}, promlite::buckets({1})).with('x').observe(1);
   registry.summary("e", "", promlite::quantiles({0.5})).observe(1);
+  registry.counter("h_total", "", {"a", "b"}).create_all({"GET"}, {200});
+  registry.counter("i_total", "", {"a", "b"}).curry("GET").with(1).inc();
+  registry.counter("j_total", "", {"a", "b"}).curry({{"b", 1}}).with("GET").inc(std::chrono::seconds(1));
+  registry.histogram("k", "").observe_n(1.5, 2);
   const auto timer = registry.gauge("f", "").time();
   const auto membership = registry.gauge_callback("g", "", [] { return 1; });
 }
