@@ -35,6 +35,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -378,8 +379,8 @@ class LineScanner {
   PROMLITE_COLD bool fail_at(const char* place, std::string_view reason) {
     if (failed()) return false;
     const char* const from = begin_ == nullptr ? place : begin_;
-    error_ = message_of("line ", std::to_string(line_), ", column ", std::to_string(place - from + 1), ": ",
-                        reason);
+    error_ = message_of("line ", std::to_string(line_ == 0 ? 1 : line_), ", column ",
+                        std::to_string(place - from + 1), ": ", reason);
     return false;
   }
   PROMLITE_COLD bool fail_expecting(std::string_view what) {
@@ -1048,6 +1049,503 @@ std::vector<LintProblem> lint(Source& source) {
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LINT_HPP
+
+// ---- promlite/exposition/parser_rules.hpp ----
+// promlite: what OpenMetrics 1.0.0 demands of a family's samples beyond their syntax.
+#ifndef PROMLITE_EXPOSITION_PARSER_RULES_HPP
+#define PROMLITE_EXPOSITION_PARSER_RULES_HPP
+
+namespace promlite {
+namespace detail {
+
+/// What a sample is to its family, by the suffix of its name.
+enum class SamplePart : unsigned char { none, plain, total, created, bucket, count, sum, gcount, gsum, info };
+
+struct SampleSuffix {
+  SamplePart part;
+  const char* text;
+};
+
+/// The samples that a family of this type has; SamplePart::none ends the list.
+inline const SampleSuffix* sample_suffixes(MetricType type) noexcept {
+  static const SampleSuffix counter[] = {
+      {SamplePart::total, "_total"}, {SamplePart::created, "_created"}, {SamplePart::none, ""}};
+  static const SampleSuffix histogram[] = {{SamplePart::bucket, "_bucket"},
+                                           {SamplePart::count, "_count"},
+                                           {SamplePart::sum, "_sum"},
+                                           {SamplePart::created, "_created"},
+                                           {SamplePart::none, ""}};
+  static const SampleSuffix gauge_histogram[] = {{SamplePart::bucket, "_bucket"},
+                                                 {SamplePart::gcount, "_gcount"},
+                                                 {SamplePart::gsum, "_gsum"},
+                                                 {SamplePart::none, ""}};
+  static const SampleSuffix summary[] = {{SamplePart::plain, ""},
+                                         {SamplePart::count, "_count"},
+                                         {SamplePart::sum, "_sum"},
+                                         {SamplePart::created, "_created"},
+                                         {SamplePart::none, ""}};
+  static const SampleSuffix info[] = {{SamplePart::info, "_info"}, {SamplePart::none, ""}};
+  static const SampleSuffix plain[] = {{SamplePart::plain, ""}, {SamplePart::none, ""}};
+  switch (type) {
+    case MetricType::counter:
+      return counter;
+    case MetricType::histogram:
+      return histogram;
+    case MetricType::gauge_histogram:
+      return gauge_histogram;
+    case MetricType::summary:
+      return summary;
+    case MetricType::info:
+      return info;
+    case MetricType::gauge:
+    case MetricType::stateset:
+    case MetricType::untyped:
+      break;
+  }
+  return plain;
+}
+
+/// What a sample of this name is to the family; SamplePart::none when it is not one of its samples.
+inline SamplePart part_of(const ParsedFamily& family, std::string_view sample) noexcept {
+  if (!starts_with(sample, family.name)) return SamplePart::none;
+  const std::string_view suffix = sample.substr(family.name.size());
+  for (const SampleSuffix* known = sample_suffixes(family.type); known->part != SamplePart::none; ++known) {
+    if (suffix == known->text) return known->part;
+  }
+  return SamplePart::none;
+}
+
+/// Checks the samples of one family, told in their order. Each answer is the reason why not, or null.
+///
+/// Samples with the same labels, but for those that tell parts of one metric apart, are a group. Groups stand
+/// together; the points in time of a group ascend; those of a histogram are complete.
+class FamilyRules {
+ public:
+  /// `part` is not none.
+  const char* add(const ParsedFamily& family, const ParsedSample& sample, SamplePart part) {
+    const char* problem = check_value(family, sample, part);
+    if (problem == nullptr) problem = check_own_label(family, sample, part);
+    if (problem == nullptr) problem = check_group(family, sample, part);
+    if (problem == nullptr && is_histogram(family.type)) problem = check_histogram(sample, part);
+    if (problem == nullptr && sample.exemplar && part != SamplePart::bucket && part != SamplePart::total) {
+      problem = "only buckets and the totals of counters have exemplars";
+    }
+    return problem;
+  }
+
+  /// After the last sample.
+  const char* finish(const ParsedFamily& family) noexcept {
+    return is_histogram(family.type) && in_group_ ? end_of_histogram() : nullptr;
+  }
+
+ private:
+  /// What is known of the histogram under way.
+  struct HistogramState {
+    std::optional<double> bound;
+    double in_bucket = 0;
+    std::optional<double> count;
+    bool has_sum = false;
+    bool has_gsum = false;
+    bool negative_gsum = false;
+    bool negative_bound = false;
+  };
+
+  static bool is_histogram(MetricType type) noexcept {
+    return type == MetricType::histogram || type == MetricType::gauge_histogram;
+  }
+  static bool is_whole(double value) noexcept {
+    if (!is_finite(value)) return false;
+    return value >= 1e18 || value <= -1e18 || static_cast<double>(static_cast<std::int64_t>(value)) == value;
+  }
+
+  static const char* check_value(const ParsedFamily& family, const ParsedSample& sample,
+                                 SamplePart part) noexcept {
+    const double value = sample.value;
+    switch (part) {
+      case SamplePart::bucket:
+      case SamplePart::count:
+      case SamplePart::gcount:
+        if (!is_whole(value)) return "counts are whole numbers";
+        return is_negative(value) ? "counts are not negative" : nullptr;
+      case SamplePart::total:
+      case SamplePart::sum:
+        if (is_nan(value)) return "totals and sums are numbers";
+        return is_negative(value) ? "totals and sums are not negative" : nullptr;
+      case SamplePart::gsum:
+        return is_nan(value) ? "totals and sums are numbers" : nullptr;
+      case SamplePart::info:
+        return value == 1 ? nullptr : "the value of an info is 1";
+      case SamplePart::plain:
+        if (family.type == MetricType::stateset && !(value == 0 || value == 1)) {
+          return "the values of a stateset are 0 and 1";
+        }
+        if (family.type == MetricType::summary && is_negative(value))
+          return "the values of quantiles are not negative";
+        break;
+      case SamplePart::created:
+      case SamplePart::none:
+        break;
+    }
+    return nullptr;
+  }
+
+  /// The label that tells the samples of one metric apart, or nothing.
+  static std::string_view own_label(const ParsedFamily& family, SamplePart part) noexcept {
+    if (part == SamplePart::bucket) return "le";
+    if (part != SamplePart::plain) return {};
+    if (family.type == MetricType::summary) return "quantile";
+    return family.type == MetricType::stateset ? std::string_view(family.name) : std::string_view();
+  }
+
+  const char* check_own_label(const ParsedFamily& family, const ParsedSample& sample, SamplePart part) {
+    const std::string_view name = own_label(family, part);
+    own_value_ = {};
+    if (name.empty()) return nullptr;
+    const ParsedLabel* own = nullptr;
+    for (const ParsedLabel& label : sample.labels) {
+      if (label.name == name) own = &label;
+    }
+    if (own != nullptr) own_value_ = own->value;
+    if (family.type == MetricType::stateset) {
+      return own == nullptr ? "a state has a label that is called as the family" : nullptr;
+    }
+    const bool bucket = part == SamplePart::bucket;
+    if (own == nullptr || parse_number(own_value_, own_number_) != NumberProblem::none ||
+        is_nan(own_number_)) {
+      return bucket ? "a bucket has a label le that is a number"
+                    : "a quantile has a label quantile that is a number";
+    }
+    if (!bucket) {
+      return own_number_ >= 0 && own_number_ <= 1 ? nullptr : "a quantile lies between 0 and 1";
+    }
+    // Two spellings would be two series.
+    return bits_of(own_number_) == infinity_bits && own_value_ != "+Inf" ? "the last bucket is le=\"+Inf\""
+                                                                         : nullptr;
+  }
+
+  /// Labels but the own one, sorted; 0xFF, which is no byte of UTF-8, ends names and values.
+  void make_key(const ParsedFamily& family, const ParsedSample& sample, SamplePart part) {
+    key_.clear();
+    if (family.type == MetricType::info) return;  // its metrics cannot be told apart
+    const std::string_view own = own_label(family, part);
+    sorted_.clear();
+    for (const ParsedLabel& label : sample.labels) {
+      if (label.name != own) sorted_.push_back(&label);
+    }
+    stable_sort(sorted_, [](const ParsedLabel* a, const ParsedLabel* b) { return a->name < b->name; });
+    for (const ParsedLabel* label : sorted_) {
+      key_.append(label->name).append(1, '\xFF').append(label->value).append(1, '\xFF');
+    }
+  }
+
+  const char* check_group(const ParsedFamily& family, const ParsedSample& sample, SamplePart part) {
+    make_key(family, sample, part);
+    const bool same_group = in_group_ && key_ == group_;
+    const bool same_time = same_group && timestamp_ == sample.timestamp;
+    if (!same_time && in_group_ && is_histogram(family.type)) {
+      if (const char* const problem = end_of_histogram()) return problem;
+    }
+    if (same_group && timestamp_.has_value() != sample.timestamp.has_value()) {
+      return "of the samples with the same labels some have a timestamp and some have none";
+    }
+    if (same_group && timestamp_ && *sample.timestamp < *timestamp_ && family.type != MetricType::info) {
+      return "timestamps go backwards";
+    }
+    if (!same_group) {
+      if (!groups_.insert(key_).second) return "the samples with the same labels do not stand together";
+      std::swap(group_, key_);
+    }
+    if (!same_time) {
+      series_.clear();
+      histogram_ = {};
+    }
+    in_group_ = true;
+    timestamp_ = sample.timestamp;
+    std::string series(1, static_cast<char>(part));
+    if (family.type == MetricType::info) {
+      for (const ParsedLabel& label : sample.labels) {
+        series.append(label.name).append(1, '\xFF').append(label.value).append(1, '\xFF');
+      }
+    }
+    return series_.insert(series.append(own_value_)).second ? nullptr : "the series stands twice";
+  }
+
+  const char* check_histogram(const ParsedSample& sample, SamplePart part) noexcept {
+    HistogramState& state = histogram_;
+    if (part == SamplePart::bucket) {
+      if (state.bound && own_number_ <= *state.bound) return "the bounds of the buckets do not ascend";
+      if (sample.value < state.in_bucket) return "a bucket holds less than the one before it";
+      state.negative_bound = state.negative_bound || is_negative(own_number_);
+      state.bound = own_number_;
+      state.in_bucket = sample.value;
+    } else if (part == SamplePart::count || part == SamplePart::gcount) {
+      state.count = sample.value;
+    } else if (part == SamplePart::sum) {
+      state.has_sum = true;
+    } else if (part == SamplePart::gsum) {
+      state.has_gsum = true;
+      state.negative_gsum = is_negative(sample.value);
+    }
+    return nullptr;
+  }
+
+  const char* end_of_histogram() const noexcept {
+    const HistogramState& state = histogram_;
+    if (!state.bound || bits_of(*state.bound) != infinity_bits)
+      return "a histogram before it has no bucket le=\"+Inf\"";
+    if (state.count && *state.count != state.in_bucket) {
+      return "the count of a histogram before it is not that of its bucket le=\"+Inf\"";
+    }
+    if (state.count.has_value() != (state.has_sum || state.has_gsum)) {
+      return "a histogram before it has only one of count and sum";
+    }
+    if (state.negative_bound && state.has_sum) return "a histogram before it has a sum and a negative bound";
+    if (state.negative_gsum && !state.negative_bound) {
+      return "a histogram before it has a negative sum and no negative bound";
+    }
+    return nullptr;
+  }
+
+  bool in_group_ = false;
+  std::string group_;
+  std::set<std::string> groups_;
+  std::optional<double> timestamp_;
+  std::set<std::string> series_;  // of the group at that time
+  HistogramState histogram_;
+  // Of the sample under way.
+  std::string key_;
+  std::vector<const ParsedLabel*> sorted_;
+  std::string_view own_value_;
+  double own_number_ = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPOSITION_PARSER_RULES_HPP
+
+// ---- promlite/exposition/parser_openmetrics.hpp ----
+// promlite: reads OpenMetrics text 1.0.0.
+#ifndef PROMLITE_EXPOSITION_PARSER_OPENMETRICS_HPP
+#define PROMLITE_EXPOSITION_PARSER_OPENMETRICS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// One blank between tokens and none elsewhere, no line that is not part of the format, families in one
+/// piece, metadata before samples, `# EOF` at the end; and all of FamilyRules.
+class OpenMetricsParser {
+ public:
+  explicit OpenMetricsParser(std::string_view text) noexcept : scan_(text, Syntax::openmetrics) {}
+
+  Expected<Exposition> parse() {
+    while (scan_.next_line() && line()) {
+    }
+    if (!scan_.failed() && !ended_) scan_.fail("the text does not end with \"# EOF\"");
+    if (scan_.failed()) return Expected<Exposition>::failure(scan_.error());
+    return std::move(out_);
+  }
+
+ private:
+  bool line() {
+    if (ended_) return scan_.fail("nothing may follow \"# EOF\"");
+    if (scan_.at_end()) return scan_.fail("a blank line");
+    if (scan_.line_rest() == "# EOF") {  // the one line that may lack its line feed
+      ended_ = true;
+      return finish_family();
+    }
+    if (!(scan_.peek() == '#' ? metadata() : sample())) return false;
+    return scan_.ended() || scan_.fail("the last line does not end with a line feed");
+  }
+
+  bool blank(std::string_view before) {
+    return scan_.skip(' ') || scan_.fail_expecting(message_of("a blank before ", before));
+  }
+
+  bool metadata() {
+    if (!scan_.skip("# ")) return scan_.fail("a comment; OpenMetrics has none");
+    const char* const start = scan_.place();
+    const std::string_view keyword = scan_.word();
+    Seen mark = seen_help;
+    if (keyword == "TYPE") {
+      mark = seen_type;
+    } else if (keyword == "UNIT") {
+      mark = seen_unit;
+    } else if (keyword != "HELP") {
+      return scan_.fail_at(start, "a comment; OpenMetrics has none");
+    }
+    if (!blank("a metric name")) return false;
+    const char* const place = scan_.place();
+    if (!scan_.metric_name(name_) || !blank(mark == seen_help ? "the help text" : "the rest")) return false;
+    if (out_.families.empty() || current().name != name_) {
+      if (!finish_family() || !begin_family(place)) return false;
+    } else if (!current().samples.empty()) {
+      return scan_.fail_at(place, message_of("metadata of ", shown(name_), " behind its samples"));
+    }
+    if ((seen_ & mark) != 0)
+      return scan_.fail_at(place, message_of("a second ", keyword, " for ", shown(name_)));
+    seen_ = static_cast<unsigned char>(seen_ | mark);
+    if (mark == seen_help) return scan_.help_text(current().help);
+    return (mark == seen_type ? type() : unit()) && unit_fits_type(start);
+  }
+
+  bool type() {
+    static const struct {
+      const char* word;
+      MetricType type;
+    } types[] = {{"counter", MetricType::counter},     {"gauge", MetricType::gauge},
+                 {"histogram", MetricType::histogram}, {"gaugehistogram", MetricType::gauge_histogram},
+                 {"summary", MetricType::summary},     {"info", MetricType::info},
+                 {"stateset", MetricType::stateset},   {"unknown", MetricType::untyped}};
+    const char* const from = scan_.place();
+    const std::string_view word = scan_.word();
+    for (const auto& known : types) {
+      if (word != known.word) continue;
+      current().type = known.type;
+      if (!scan_.at_end()) return scan_.fail_expecting("the end of the line after the type");
+      for (const SampleSuffix* suffix = sample_suffixes(known.type); suffix->part != SamplePart::none;
+           ++suffix) {
+        if (*suffix->text != '\0' && !take(current().name + suffix->text, from)) return false;
+      }
+      return true;
+    }
+    return scan_.fail_at(from, message_of("no such type in OpenMetrics: ", shown(word)));
+  }
+
+  bool unit() {
+    const char* const from = scan_.place();
+    const std::string_view word = scan_.word();
+    if (!scan_.at_end()) return scan_.fail_expecting("the end of the line after the unit");
+    if (!word.empty() && !ends_with(current().name, message_of("_", word))) {
+      return scan_.fail_at(from, message_of("the unit ", shown(word), " is not the end of the name"));
+    }
+    current().unit.assign(word);
+    return true;
+  }
+
+  bool unit_fits_type(const char* place) {
+    const MetricType type = current().type;
+    if (current().unit.empty() || (type != MetricType::info && type != MetricType::stateset)) return true;
+    return scan_.fail_at(place, "infos and statesets have no unit");
+  }
+
+  ParsedFamily& current() noexcept { return out_.families.back(); }
+
+  /// No other family may have this sample, nor be called so.
+  bool take(std::string name, const char* place) {
+    const std::size_t index = out_.families.size() - 1;
+    const auto [known, inserted] = taken_.emplace(std::move(name), index);
+    if (inserted) return true;
+    const ParsedFamily& owner = out_.families[known->second];
+    return scan_.fail_at(place, message_of("the name ", shown(known->first), " belongs to the family ",
+                                           shown(owner.name), " further up"));
+  }
+
+  /// A family called name_.
+  bool begin_family(const char* place) {
+    out_.families.emplace_back().name = name_;
+    rules_ = FamilyRules();
+    seen_ = 0;
+    return take(name_, place);
+  }
+
+  bool finish_family() {
+    const char* const problem = out_.families.empty() ? nullptr : rules_.finish(current());
+    return problem == nullptr || scan_.fail(message_of(problem, " (family ", shown(current().name), ")"));
+  }
+
+  bool sample() {
+    const char* const start = scan_.place();
+    name_.assign(scan_.bare_metric_name());
+    ParsedSample made;
+    if (scan_.peek() == '{') {
+      made.labels.reserve(labels_before_);
+      if (!scan_.braces(name_, made.labels)) return false;
+      labels_before_ = made.labels.size();
+    } else if (name_.empty()) {
+      return scan_.metric_name(name_) &&
+             scan_.fail_at(start, "a quoted metric name stands inside the braces");
+    }
+    if (!blank("the value") || !scan_.number(made.value, "the value")) return false;
+    if (!scan_.at_end() && !rest_of(made)) return false;
+    SamplePart part = out_.families.empty() ? SamplePart::none : part_of(current(), name_);
+    if (part == SamplePart::none) {
+      if (!finish_family() || !begin_family(start)) return false;
+      part = SamplePart::plain;  // of an unknown
+    }
+    made.name = name_;
+    const char* const problem = rules_.add(current(), made, part);
+    if (problem != nullptr) return scan_.fail_at(start, problem);
+    current().samples.push_back(std::move(made));
+    return true;
+  }
+
+  /// Timestamp and exemplar, from the blank behind the value on.
+  bool rest_of(ParsedSample& made) {
+    if (!blank("a timestamp or an exemplar")) return false;
+    if (scan_.peek() != '#') {
+      if (!timestamp(made.timestamp)) return false;
+      if (scan_.at_end()) return true;
+      if (!blank("an exemplar")) return false;
+    }
+    if (!scan_.skip("# ") || scan_.peek() != '{')
+      return scan_.fail_expecting("an exemplar, as in # {a=\"b\"} 1");
+    return exemplar(made.exemplar.emplace());
+  }
+
+  bool timestamp(std::optional<double>& seconds) {
+    const char* const from = scan_.place();
+    double number = 0;
+    if (!scan_.number(number, "the timestamp")) return false;
+    if (!is_finite(number)) return scan_.fail_at(from, "the timestamp is no point in time");
+    seconds = number;
+    return true;
+  }
+
+  bool exemplar(ParsedExemplar& made) {
+    const char* const from = scan_.place();
+    std::string name = "exemplar";  // it has none to be read
+    if (!scan_.braces(name, made.labels)) return false;
+    std::size_t characters = 0;
+    for (const ParsedLabel& label : made.labels)
+      characters += code_points(label.name) + code_points(label.value);
+    if (characters > 128)
+      return scan_.fail_at(from, "the labels of an exemplar have more than 128 characters");
+    if (!blank("the exemplar's value") || !scan_.number(made.value, "the exemplar's value")) return false;
+    if (scan_.at_end()) return true;
+    if (!blank("the exemplar's timestamp") || !timestamp(made.timestamp)) return false;
+    return scan_.at_end() || scan_.fail_expecting("the end of the line after the exemplar");
+  }
+
+  static std::size_t code_points(std::string_view utf8) noexcept {
+    std::size_t count = 0;
+    for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+    return count;
+  }
+
+  enum Seen : unsigned char { seen_help = 1, seen_type = 2, seen_unit = 4 };
+
+  LineScanner scan_;
+  Exposition out_;
+  FamilyRules rules_;                         // of the last family
+  unsigned char seen_ = 0;                    // of the last family
+  std::map<std::string, std::size_t> taken_;  // names of families and samples: the index of their family
+  std::string name_;
+  std::size_t labels_before_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace detail
+
+/// Reads an exposition of OpenMetrics 1.0.0, as strictly as the specification: a failure's message says line,
+/// column (in bytes, from 1) and reason. Otherwise as parse_text().
+inline Expected<Exposition> parse_openmetrics(std::string_view text) {
+  return detail::OpenMetricsParser(text).parse();
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPOSITION_PARSER_OPENMETRICS_HPP
 
 // ---- promlite/exposition/parser.hpp ----
 // promlite: reads expositions; each format has a header of its own.

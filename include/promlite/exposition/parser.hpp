@@ -5,6 +5,7 @@
 
 // IWYU pragma: begin_exports
 #include <promlite/exposition/model.hpp>
+#include <promlite/exposition/parser_openmetrics.hpp>
 #include <promlite/exposition/parser_text.hpp>
 // IWYU pragma: end_exports
 

@@ -76,8 +76,8 @@ class LineScanner {
   PROMLITE_COLD bool fail_at(const char* place, std::string_view reason) {
     if (failed()) return false;
     const char* const from = begin_ == nullptr ? place : begin_;
-    error_ = message_of("line ", std::to_string(line_), ", column ", std::to_string(place - from + 1), ": ",
-                        reason);
+    error_ = message_of("line ", std::to_string(line_ == 0 ? 1 : line_), ", column ",
+                        std::to_string(place - from + 1), ": ", reason);
     return false;
   }
   PROMLITE_COLD bool fail_expecting(std::string_view what) {
