@@ -46,6 +46,7 @@
 #include <promlite/callback.hpp>
 #include <promlite/curried_family.hpp>
 #include <promlite/default_registry.hpp>
+#include <promlite/enum_family.hpp>
 #include <promlite/family.hpp>
 #include <promlite/gatherer.hpp>
 #include <promlite/membership.hpp>

@@ -9,6 +9,8 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/enum_family.hpp>
+#include <promlite/error.hpp>
 #include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/series_set.hpp>
@@ -16,6 +18,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -63,6 +66,33 @@ class FamilyOf final : public Source {
     return context.there;
   }
 
+  /// The handles of every combination, in the order of LabelLists::for_each(); there as long as the family.
+  /// Throws Error when the family cannot have them all, or has no room for them any more.
+  PROMLITE_COLD const Metric* table_of(LabelLists lists) {
+    if (const Metric* const made = tables_.find(lists)) return made;
+    LabelLists distinct = lists;
+    distinct.drop_repeats();
+    distinct.check_room(declared_);
+    struct Context {
+      FamilyOf& family;
+      std::vector<Metric> handles;
+      std::size_t missing;
+    } context{*this, {}, 0};
+    lists.for_each(
+        [](void* to, const std::string_view* values) {
+          Context& all = *static_cast<Context*>(to);
+          if (!all.family.create(values)) ++all.missing;
+          all.handles.push_back(all.family.with(values, all.family.declared_.label_names.size()));
+        },
+        &context);
+    if (context.missing != 0) {
+      fail(message_of("cannot create all series of ", describe(declared_), ": there is no room for ",
+                      std::to_string(context.missing), " of ", std::to_string(context.handles.size()),
+                      " beside the others"));
+    }
+    return tables_.keep(std::move(lists), std::move(context.handles));
+  }
+
   bool has_series() override { return !series_.sorted().empty(); }
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
@@ -105,6 +135,7 @@ class FamilyOf final : public Source {
   SeriesSet series_;
   std::vector<State> states_;  // the scrape's own
   State no_state_;
+  HandleTables<Metric> tables_;
 };
 
 }  // namespace detail
@@ -146,6 +177,20 @@ class Family {
   template <std::size_t Count>
   [[nodiscard]] auto curry(const BoundLabel (&labels)[Count]) const {
     return CurriedFamily<Metric, N, N>(*family_).curry(labels);
+  }
+
+  /// The family with enumerations as labels, one for each label in the order of the declared names:
+  /// `requests.by_enum<Method, Code>().with(Method::get, Code::ok)`. A look-up is an index into a table,
+  /// without a hash. Each enumeration has beside it a `to_label(E)`, and a list of its enumerators, which
+  /// need not be in a row: `constexpr auto label_values(Code) { return std::array{Code::ok, Code::error}; }`,
+  /// or `enumerators_below<Method::count>()`; bool has both. All combinations are created now. Throws Error
+  /// when they are more than `max_series`, or when others have filled the family.
+  template <class... Enums>
+  [[nodiscard]] EnumFamily<Metric, Enums...> by_enum() const {
+    static_assert(sizeof...(Enums) == N,
+                  "promlite: by_enum() takes exactly one enumeration for each label name of the family");
+    using Typed = EnumFamily<Metric, Enums...>;
+    return Typed(*family_, family_->table_of(Typed::lists()));
   }
 
   /// Creates the series of every combination, so that they are exported as 0 before anything has happened:

@@ -42,6 +42,8 @@ class LabelLists {
     }
   }
 
+  bool operator==(const LabelLists& other) const { return lists_ == other.lists_; }
+
   PROMLITE_COLD void drop_repeats() {
     for (std::vector<std::string>& values : lists_) {
       std::size_t kept = 0;

@@ -25,6 +25,7 @@
 // OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 // SOFTWARE.
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -2818,6 +2819,8 @@ class LabelLists {
     }
   }
 
+  bool operator==(const LabelLists& other) const { return lists_ == other.lists_; }
+
   PROMLITE_COLD void drop_repeats() {
     for (std::vector<std::string>& values : lists_) {
       std::size_t kept = 0;
@@ -4923,6 +4926,196 @@ class ProcessCollector : public Collector {
 
 #endif  // PROMLITE_PROCESS_COLLECTOR_HPP
 
+// ---- promlite/enum_family.hpp ----
+// promlite: a family whose label values are enumerators: its series are found by their number.
+#ifndef PROMLITE_ENUM_FAMILY_HPP
+#define PROMLITE_ENUM_FAMILY_HPP
+
+namespace promlite {
+
+/// The enumerators from 0 to the one before `End`, for enumerations that end in one that counts them:
+/// `constexpr auto label_values(Method) { return promlite::enumerators_below<Method::count>(); }`
+template <auto End>
+constexpr auto enumerators_below() noexcept {
+  std::array<decltype(End), static_cast<std::size_t>(End)> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<decltype(End)>(i);
+  return all;
+}
+
+namespace detail {
+
+template <class E, class = void>
+struct HasLabelValues : std::is_same<E, bool> {};
+template <class E>
+struct HasLabelValues<E, std::void_t<decltype(label_values(std::declval<const E&>()))>> : std::true_type {};
+
+template <class E>
+constexpr auto enumerators_of() noexcept {
+  static_assert(
+      HasLabelValues<E>::value,
+      "promlite: an enumeration of by_enum() needs a constexpr function label_values(E) beside it that "
+      "returns a std::array of its enumerators");
+  if constexpr (std::is_same_v<E, bool>) {
+    return std::array<bool, 2>{false, true};
+  } else if constexpr (HasLabelValues<E>::value) {
+    return label_values(E());
+  } else {
+    return std::array<E, 1>{};
+  }
+}
+
+/// The number of an enumerator in its enumeration's list.
+template <class E>
+struct EnumIndex {
+  static constexpr auto values = enumerators_of<E>();
+  static constexpr std::size_t count = values.size();
+  static_assert(count != 0 && count < 0xFFFF, "promlite: label_values() gives 1 to 65,534 enumerators");
+
+  /// Below `count` for those in the list, and not for anything else that the type can hold.
+  static constexpr std::uint64_t of(E value) noexcept {
+    const std::uint64_t distance = bits(value) - bits(lowest());
+    if constexpr (in_a_row()) {
+      return distance;
+    } else {
+      return distance < span() ? positions[static_cast<std::size_t>(distance)] : count;
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t bits(E value) noexcept { return static_cast<std::uint64_t>(value); }
+  static constexpr E lowest() noexcept {
+    E found = values[0];
+    for (const E value : values) found = value < found ? value : found;
+    return found;
+  }
+  static constexpr std::uint64_t span() noexcept {
+    std::uint64_t furthest = 0;
+    for (const E value : values) {
+      const std::uint64_t distance = bits(value) - bits(lowest());
+      furthest = distance > furthest ? distance : furthest;
+    }
+    return furthest + 1;
+  }
+  static constexpr bool in_a_row() noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (bits(values[i]) - bits(lowest()) != i) return false;
+    }
+    return true;
+  }
+  static constexpr auto make_positions() noexcept {
+    constexpr bool close = span() <= 65536;
+    static_assert(close, "promlite: the enumerators of a label lie too far apart for a table");
+    constexpr std::uint64_t size = in_a_row() || !close ? 1 : span();
+    std::array<std::uint16_t, static_cast<std::size_t>(size)> made{};
+    if constexpr (size > 1) {
+      for (std::uint16_t& position : made) position = 0xFFFF;
+      for (std::size_t i = 0; i < count; ++i)
+        made[static_cast<std::size_t>(bits(values[i]) - bits(lowest()))] = static_cast<std::uint16_t>(i);
+    }
+    return made;
+  }
+
+  static constexpr auto positions = make_positions();
+};
+
+/// Tables of handles that live as long as the family, one for each set of label values that was asked for.
+template <class Metric>
+class HandleTables {
+ public:
+  HandleTables() = default;
+  HandleTables(const HandleTables&) = delete;
+  HandleTables& operator=(const HandleTables&) = delete;
+  ~HandleTables() {
+    Table* table = first_.load(std::memory_order_relaxed);
+    while (table != nullptr) delete std::exchange(table, table->next);
+  }
+
+  const Metric* find(const LabelLists& lists) const noexcept {
+    // acquire: whoever finds a table sees what is in it.
+    for (const Table* table = first_.load(std::memory_order_acquire); table != nullptr; table = table->next) {
+      if (table->lists == lists) return table->handles.data();
+    }
+    return nullptr;
+  }
+
+  /// Keeps the handles of all combinations of `lists`, in their order.
+  const Metric* keep(LabelLists lists, std::vector<Metric> handles) {
+    Table* const made =
+        new Table{std::move(lists), std::move(handles), first_.load(std::memory_order_relaxed)};
+    // release: see find(). Of two threads that make the same table, each keeps its own.
+    while (!first_.compare_exchange_weak(made->next, made, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+    }
+    return made->handles.data();
+  }
+
+ private:
+  struct Table {
+    LabelLists lists;
+    std::vector<Metric> handles;
+    Table* next;
+  };
+  std::atomic<Table*> first_{nullptr};
+};
+
+template <class Metric>
+class FamilyOf;
+
+}  // namespace detail
+
+/// A family whose labels are enumerations, made by `family.by_enum<Method, Code>()`: all its series exist
+/// from the start, and with() takes the handle out of a table instead of looking for label values.
+///
+/// A handle: small, trivially copyable, valid as long as its registry. Its series are for ever: there is no
+/// remove() here, and when another handle of the family removes some, these go on counting where nobody
+/// looks.
+template <class Metric, class... Enums>
+class EnumFamily {
+ public:
+  /// The series of these enumerators, in the order of the declared names. A value that is not among those of
+  /// label_values(), such as an integer cast to the type, gives the overflow series, and
+  /// `promlite_overflowed_updates_total` counts it. Thread safe; never allocates for a value of the list.
+  PROMLITE_ALWAYS_INLINE Metric with(Enums... values) const noexcept {
+    std::uint64_t at = 0;
+    bool known = true;
+    const auto add = [&](std::uint64_t index, std::size_t count) {
+      at = at * count + index;
+      known = known && index < count;
+    };
+    (add(detail::EnumIndex<Enums>::of(values), detail::EnumIndex<Enums>::count), ...);
+    if (!PROMLITE_LIKELY(known)) return overflow();
+    return table_[at];
+  }
+
+ private:
+  template <class OtherMetric, std::size_t N>
+  friend class Family;
+
+  EnumFamily(detail::FamilyOf<Metric>& family, const Metric* table) noexcept
+      : family_(&family), table_(table) {}
+
+  static detail::LabelLists lists() {
+    detail::LabelLists all(sizeof...(Enums));
+    std::size_t label = 0;
+    (all.set(label++, detail::EnumIndex<Enums>::values), ...);
+    return all;
+  }
+
+  PROMLITE_COLD Metric overflow() const noexcept {
+    family_->stats().count(&detail::FamilyStats::overflowed);
+    std::string_view values[sizeof...(Enums)];
+    for (std::string_view& value : values) value = overflow_label_value;
+    return family_->with(values, sizeof...(Enums));
+  }
+
+  detail::FamilyOf<Metric>* family_;
+  const Metric* table_;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_ENUM_FAMILY_HPP
+
 // ---- promlite/series_set.hpp ----
 // promlite: the series of one declaration: bounded, found without a lock.
 #ifndef PROMLITE_SERIES_SET_HPP
@@ -5215,6 +5408,33 @@ class FamilyOf final : public Source {
     return context.there;
   }
 
+  /// The handles of every combination, in the order of LabelLists::for_each(); there as long as the family.
+  /// Throws Error when the family cannot have them all, or has no room for them any more.
+  PROMLITE_COLD const Metric* table_of(LabelLists lists) {
+    if (const Metric* const made = tables_.find(lists)) return made;
+    LabelLists distinct = lists;
+    distinct.drop_repeats();
+    distinct.check_room(declared_);
+    struct Context {
+      FamilyOf& family;
+      std::vector<Metric> handles;
+      std::size_t missing;
+    } context{*this, {}, 0};
+    lists.for_each(
+        [](void* to, const std::string_view* values) {
+          Context& all = *static_cast<Context*>(to);
+          if (!all.family.create(values)) ++all.missing;
+          all.handles.push_back(all.family.with(values, all.family.declared_.label_names.size()));
+        },
+        &context);
+    if (context.missing != 0) {
+      fail(message_of("cannot create all series of ", describe(declared_), ": there is no room for ",
+                      std::to_string(context.missing), " of ", std::to_string(context.handles.size()),
+                      " beside the others"));
+    }
+    return tables_.keep(std::move(lists), std::move(context.handles));
+  }
+
   bool has_series() override { return !series_.sorted().empty(); }
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
@@ -5257,6 +5477,7 @@ class FamilyOf final : public Source {
   SeriesSet series_;
   std::vector<State> states_;  // the scrape's own
   State no_state_;
+  HandleTables<Metric> tables_;
 };
 
 }  // namespace detail
@@ -5298,6 +5519,20 @@ class Family {
   template <std::size_t Count>
   [[nodiscard]] auto curry(const BoundLabel (&labels)[Count]) const {
     return CurriedFamily<Metric, N, N>(*family_).curry(labels);
+  }
+
+  /// The family with enumerations as labels, one for each label in the order of the declared names:
+  /// `requests.by_enum<Method, Code>().with(Method::get, Code::ok)`. A look-up is an index into a table,
+  /// without a hash. Each enumeration has beside it a `to_label(E)`, and a list of its enumerators, which
+  /// need not be in a row: `constexpr auto label_values(Code) { return std::array{Code::ok, Code::error}; }`,
+  /// or `enumerators_below<Method::count>()`; bool has both. All combinations are created now. Throws Error
+  /// when they are more than `max_series`, or when others have filled the family.
+  template <class... Enums>
+  [[nodiscard]] EnumFamily<Metric, Enums...> by_enum() const {
+    static_assert(sizeof...(Enums) == N,
+                  "promlite: by_enum() takes exactly one enumeration for each label name of the family");
+    using Typed = EnumFamily<Metric, Enums...>;
+    return Typed(*family_, family_->table_of(Typed::lists()));
   }
 
   /// Creates the series of every combination, so that they are exported as 0 before anything has happened:

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/core.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 
 enum class Color { red };
 inline std::string_view to_label(Color) { return "red"; }
+constexpr auto label_values(Color) { return std::array{Color::red}; }
 
 void use(promlite::Registry& registry);
 void use(promlite::Registry& registry) {
@@ -19,6 +21,7 @@ void use(promlite::Registry& registry) {
   registry.counter("h_total", "", {"a", "b"}).create_all({"GET"}, {200});
   registry.counter("i_total", "", {"a", "b"}).curry("GET").with(1).inc();
   registry.counter("j_total", "", {"a", "b"}).curry({{"b", 1}}).with("GET").inc(std::chrono::seconds(1));
+  registry.counter("l_total", "", {"a", "b"}).by_enum<Color, bool>().with(Color::red, true).inc();
   registry.histogram("k", "").observe_n(1.5, 2);
   const auto timer = registry.gauge("f", "").time();
   const auto membership = registry.gauge_callback("g", "", [] { return 1; });
