@@ -57,9 +57,10 @@ void limit_prefix_and_to_chars(benchmark::State& state) {
 }
 
 // Scrapes into one buffer again and again.
+template <class Encoder>
 void scrape(benchmark::State& state, promlite::Registry& registry, int lines) {
   promlite::detail::ByteBuffer body;
-  promlite::detail::TextEncoder encoder(body);
+  Encoder encoder(body);
   for (auto _ : state) {
     body.clear();
     registry.collect(encoder);
@@ -68,23 +69,34 @@ void scrape(benchmark::State& state, promlite::Registry& registry, int lines) {
   per_line(state, lines);
 }
 
-void text_counters(benchmark::State& state) {
+template <class Encoder>
+void counters_as(benchmark::State& state) {
   promlite::Registry registry;
   const auto family = registry.counter("http_requests_total", "HTTP requests served.",
                                        {"method", "code", "route"}, promlite::max_series(counters));
   for (int i = 0; i < counters; ++i) family.with("GET", 200, route(i)).inc(count(i));
-  scrape(state, registry, counters);
+  scrape<Encoder>(state, registry, counters);
 }
-void text_histograms(benchmark::State& state) {
+template <class Encoder>
+void histograms_as(benchmark::State& state) {
   promlite::Registry registry;
   const auto family = registry.histogram("http_seconds", "Time to serve.", {"route"});
   for (int i = 0; i < histograms; ++i) family.with(route(i)).observe(0.01 * i);
-  scrape(state, registry, histograms * lines_of_histogram);
+  scrape<Encoder>(state, registry, histograms * lines_of_histogram);
 }
 
 BENCHMARK(limit_prefix_and_to_chars);
-BENCHMARK(text_counters);
-BENCHMARK(text_histograms);
+
+// A series or bucket counts as the line that it is in the text format.
+using promlite::detail::OpenMetricsEncoder;
+using promlite::detail::ProtobufEncoder;
+using promlite::detail::TextEncoder;
+BENCHMARK(counters_as<TextEncoder>)->Name("text_counters");
+BENCHMARK(counters_as<OpenMetricsEncoder>)->Name("openmetrics_counters");
+BENCHMARK(counters_as<ProtobufEncoder>)->Name("protobuf_counters");
+BENCHMARK(histograms_as<TextEncoder>)->Name("text_histograms");
+BENCHMARK(histograms_as<OpenMetricsEncoder>)->Name("openmetrics_histograms");
+BENCHMARK(histograms_as<ProtobufEncoder>)->Name("protobuf_histograms");
 
 #ifdef PROMLITE_BENCH_PROMETHEUS_CPP
 void peer_scrape(benchmark::State& state, const prometheus::Registry& registry, int lines) {

@@ -60,8 +60,11 @@
 #include <promlite/source.hpp>
 #include <promlite/source_directory.hpp>
 
+#include <promlite/exposition/label_text.hpp>
 #include <promlite/exposition/line_writer.hpp>
 #include <promlite/exposition/openmetrics.hpp>
+#include <promlite/exposition/protobuf.hpp>
+#include <promlite/exposition/protobuf_wire.hpp>
 #include <promlite/exposition/text.hpp>
 // clang-format on
 

@@ -15,6 +15,12 @@
 namespace promlite {
 namespace detail {
 
+/// Copies `text` and returns the end; there must be room.
+inline char* put(char* to, std::string_view text) noexcept {
+  if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
 /// Bytes in one block that is kept over clear(), so that a scrape writes into warm memory. Unlike
 /// std::string it grows without filling the new room and offers it for writing.
 /// Growth throws std::bad_alloc and leaves the content as it was. Not thread safe.
@@ -69,6 +75,15 @@ class ByteBuffer {
   /// so.
   static char* copy_padded(char* to, const char* from, std::size_t size) noexcept {
     for (std::size_t done = 0; done < size; done += padding) std::memcpy(to + done, from + done, padding);
+    return to + size;
+  }
+  /// The same, and quicker when `size` is between 1 and `padding`.
+  static char* copy_short(char* to, const char* from, std::size_t size) noexcept {
+    std::size_t done = 0;
+    do {
+      std::memcpy(to + done, from + done, padding);
+      done += padding;
+    } while (!PROMLITE_LIKELY(done >= size));
     return to + size;
   }
 

@@ -10,16 +10,10 @@
 #include <promlite/naming.hpp>
 
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 
 namespace promlite {
 namespace detail {
-
-inline char* put(char* to, std::string_view text) noexcept {
-  if (!text.empty()) std::memcpy(to, text.data(), text.size());
-  return to + text.size();
-}
 
 /// Writes metadata and the beginnings of sample lines into a buffer that it does not own. What may hold a
 /// name that is not of the set that all readers know writes it quoted, as text format 0.0.4 and OpenMetrics
