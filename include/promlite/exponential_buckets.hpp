@@ -89,7 +89,7 @@ template <int Schema>
 class ExponentialBuckets {
  public:
   static_assert(Schema >= 1 && Schema <= 8,
-                "a schema with at least two and at most 256 buckets per power of two");
+                "promlite: a schema with at least two and at most 256 buckets per power of two");
   static constexpr int per_octave = 1 << Schema;
   /// The buckets of the smallest subnormal number and of the largest finite one.
   static constexpr int lowest = -1074 * per_octave;

@@ -9,7 +9,6 @@
 #include <promlite/labels.hpp>
 
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <type_traits>

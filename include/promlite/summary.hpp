@@ -44,7 +44,7 @@ struct SummaryKey {
     return distance < 0 ? -magnitude : magnitude;
   }
 };
-static_assert(SummaryKey::infinite < SummaryKey::zero, "every bucket has a key");
+static_assert(SummaryKey::infinite < SummaryKey::zero, "promlite: every bucket has a key");
 
 /// What the series of one summary family share.
 struct SummaryConfig {

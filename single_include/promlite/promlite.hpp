@@ -38,7 +38,6 @@
 #include <cstring>
 #include <exception>
 #include <initializer_list>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -2745,7 +2744,7 @@ template <int Schema>
 class ExponentialBuckets {
  public:
   static_assert(Schema >= 1 && Schema <= 8,
-                "a schema with at least two and at most 256 buckets per power of two");
+                "promlite: a schema with at least two and at most 256 buckets per power of two");
   static constexpr int per_octave = 1 << Schema;
   /// The buckets of the smallest subnormal number and of the largest finite one.
   static constexpr int lowest = -1074 * per_octave;
@@ -4093,7 +4092,7 @@ struct SummaryKey {
     return distance < 0 ? -magnitude : magnitude;
   }
 };
-static_assert(SummaryKey::infinite < SummaryKey::zero, "every bucket has a key");
+static_assert(SummaryKey::infinite < SummaryKey::zero, "promlite: every bucket has a key");
 
 /// What the series of one summary family share.
 struct SummaryConfig {
