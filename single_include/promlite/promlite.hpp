@@ -25,6 +25,7 @@
 // OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 // SOFTWARE.
 
+#include <arpa/inet.h>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -7732,668 +7733,42 @@ void encode(Format /*format*/, Source& source, const NameFilter& filter, ByteBuf
 
 #endif  // PROMLITE_EXPOSITION_NEGOTIATION_HPP
 
-// ---- promlite/transport/query.hpp ----
-// promlite: the query of a scrape: percent-decoding and the `name[]` filter.
-#ifndef PROMLITE_TRANSPORT_QUERY_HPP
-#define PROMLITE_TRANSPORT_QUERY_HPP
+// ---- promlite/transport/base64.hpp ----
+// promlite: base64, as credentials and grouping keys need it.
+#ifndef PROMLITE_TRANSPORT_BASE64_HPP
+#define PROMLITE_TRANSPORT_BASE64_HPP
 
 namespace promlite {
 namespace detail {
 
-/// As many `name[]` as one scrape may ask for.
-constexpr std::size_t max_filter_names = 64;
+/// RFC 4648: section 4 with padding, or section 5, whose digits need no escape in a URL, without.
+enum class Base64 : bool { padded, url };
 
-/// The digit's value, or -1.
-constexpr int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// Decodes application/x-www-form-urlencoded text: `%41` and `+` for a space. An escape that is none stays as
-/// it is.
-PROMLITE_COLD inline std::string percent_decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-    if (low >= 0) {
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      decoded += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return decoded;
-}
-
-/// Adds the `name[]` parameters of `query` to `filter`; other parameters are passed over. False when there
-/// are too many. Throws std::bad_alloc.
-PROMLITE_COLD inline bool parse_filter(std::string_view query, NameFilter& filter) {
-  std::size_t names = 0;
-  while (!query.empty()) {
-    const std::size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    const std::size_t equals = pair.find('=');
-    if (percent_decode(pair.substr(0, equals)) != "name[]") continue;
-    if (++names > max_filter_names) return false;
-    std::string name =
-        equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1));
-    if (name.empty()) {
-      filter.add_nothing();
-    } else {
-      filter.add(std::move(name));
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_QUERY_HPP
-
-// ---- promlite/transport/scrape_source.hpp ----
-// promlite: what a server scrapes: an exposition on demand, whoever makes it.
-#ifndef PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
-#define PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
-
-namespace promlite {
-namespace detail {
-
-/// What a scrape asks for. Scrapes that ask for the same can share one body.
-struct ScrapeKey {
-  Format format = Format::text;
-  NameFilter filter;
-
-  bool operator==(const ScrapeKey& other) const { return format == other.format && filter == other.filter; }
-};
-
-/// Its functions are called by one thread at a time, by different threads over time.
-class ScrapeSource {
- public:
-  virtual ~ScrapeSource() = default;
-  /// True when render() runs code that is not the library's: it may take any time, or never return.
-  virtual bool may_block() const noexcept = 0;
-  /// Appends one exposition. May throw.
-  virtual void render(const ScrapeKey& key, ByteBuffer& out) = 0;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
-
-// ---- promlite/transport/scrape_handler.hpp ----
-// promlite: a scrape as a function from a request to a response, for programs that have a web server already.
-#ifndef PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
-#define PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
-
-namespace promlite {
-
-/// What a scrape asks for, as the HTTP request says it.
-struct ScrapeRequest {
-  /// The value of Accept; several lines are joined by commas. Empty: text.
-  std::string accept;
-  /// The query, behind the '?' and still encoded. `name[]=a&name[]=b` asks for the families of these names,
-  /// or of which these are sample names; unknown names are passed over. Everything else in it is ignored.
-  std::string query;
-};
-
-/// What to answer; the body is complete, so Content-Length is its size.
-struct ScrapeResponse {
-  int status = 200;
-  std::string content_type;
-  std::string body;
-};
-
-/// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
-/// ran out. Runs the registry's collectors on the calling thread, for as long as they take. Thread safe;
-/// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
-PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeRequest& request = {}) {
-  const auto refusal = [](int status, const char* text) {
-    return ScrapeResponse{status, "text/plain; charset=utf-8", text};
+/// Appends `bytes` in base64. Throws std::bad_alloc.
+PROMLITE_COLD inline void append_base64(std::string& out, std::string_view bytes, Base64 kind) {
+  const char* const last = kind == Base64::url ? "-_" : "+/";
+  const auto digit = [last](std::uint32_t value) {
+    value &= 63;
+    if (value < 26) return static_cast<char>('A' + value);
+    if (value < 52) return static_cast<char>('a' + (value - 26));
+    if (value < 62) return static_cast<char>('0' + (value - 52));
+    return last[value - 62];
   };
-  PROMLITE_TRY {
-    NameFilter filter;
-    if (!detail::parse_filter(request.query, filter)) return refusal(400, "Bad request\n");
-    const detail::Format format = detail::negotiate(request.accept);
-    detail::ByteBuffer body;
-    detail::encode(format, registry, filter, body);
-    return ScrapeResponse{200, std::string(detail::content_type_of(format)), std::string(body.view())};
-  }
-  PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
-}
-
-namespace detail {
-
-/// A registry, or several, as the server sees it. It holds the inside, so the Registry object may go first.
-class RegistrySource final : public ScrapeSource {
- public:
-  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry) noexcept
-      : registry_(std::move(registry)) {}
-
-  bool may_block() const noexcept override { return registry_->has_collectors(); }
-  void render(const ScrapeKey& key, ByteBuffer& out) override {
-    encode(key.format, *registry_, key.filter, out);
-  }
-
- private:
-  std::shared_ptr<RegistryGroup> registry_;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
-
-// ---- promlite/transport/body_pool.hpp ----
-// promlite: response bodies that connections share, in buffers that are used again.
-#ifndef PROMLITE_TRANSPORT_BODY_POOL_HPP
-#define PROMLITE_TRANSPORT_BODY_POOL_HPP
-
-namespace promlite {
-namespace detail {
-
-/// One exposition, and how many connections are sending it.
-struct Body {
-  ByteBuffer bytes;
-  std::size_t users = 0;
-};
-
-/// Counts the bodies that are being sent and keeps a few buffers for the next ones, so that a scrape writes
-/// into memory that is there already. Not thread safe.
-class BodyPool {
- public:
-  /// An empty body without users. Throws std::bad_alloc.
-  std::unique_ptr<Body> take() {
-    if (idle_count_ == 0) return std::make_unique<Body>();
-    std::unique_ptr<Body> body = std::move(idle_[--idle_count_]);
-    idle_bytes_ -= body->bytes.capacity();
-    body->bytes.clear();
-    return body;
-  }
-
-  /// Puts a body back that nobody uses.
-  void give_back(std::unique_ptr<Body> body) noexcept {
-    const std::size_t capacity = body->bytes.capacity();
-    if (idle_count_ == max_idle || (idle_count_ != 0 && idle_bytes_ + capacity > max_idle_bytes)) return;
-    idle_bytes_ += capacity;
-    idle_[idle_count_++] = std::move(body);
-  }
-
-  /// The body stays until it has been released as often as it was retained; the first time makes it the
-  /// pool's.
-  void retain(Body* body) noexcept {
-    if (body->users++ == 0) shared_bytes_ += body->bytes.size();
-  }
-  void release(Body* body) noexcept {
-    if (--body->users != 0) return;
-    shared_bytes_ -= body->bytes.size();
-    give_back(std::unique_ptr<Body>(body));
-  }
-
-  /// Bytes of all bodies that are being sent.
-  std::size_t shared_bytes() const noexcept { return shared_bytes_; }
-
- private:
-  static constexpr std::size_t max_idle = 4;
-  static constexpr std::size_t max_idle_bytes = std::size_t{8} << 20;  // one body may be larger
-
-  std::unique_ptr<Body> idle_[max_idle];
-  std::size_t idle_count_ = 0;
-  std::size_t idle_bytes_ = 0;
-  std::size_t shared_bytes_ = 0;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_BODY_POOL_HPP
-
-// ---- promlite/transport/address.hpp ----
-// promlite: the address that a server listens on, as people write it.
-#ifndef PROMLITE_TRANSPORT_ADDRESS_HPP
-#define PROMLITE_TRANSPORT_ADDRESS_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Either a host and a port, or the path of a Unix socket.
-struct ListenAddress {
-  std::string host;
-  std::string port;
-  std::string path;  ///< not empty: a Unix socket
-};
-
-/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
-/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
-PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
-  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
-  if (text.substr(0, 5) == "unix:") {
-    address.path = text.substr(5);
-    if (address.path.empty()) return "there is no path behind unix:";
-    return nullptr;
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || text.back() == ']') {
-    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
-  }
-  std::string_view host = text.substr(0, colon);
-  if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos) {
-      return "the brackets are not around an IPv6 address";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t bits = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      bits = bits << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
     }
-  } else if (host.find(':') != std::string_view::npos) {
-    return "an IPv6 address needs brackets: [::1]:9464";
-  }
-  // Resolvers disagree about what this is.
-  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
-  const std::string_view port = text.substr(colon + 1);
-  unsigned long number = 0;
-  bool digits = !port.empty() && port.size() <= 5;
-  for (const char c : port) {
-    if (c < '0' || c > '9') digits = false;
-    if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
-  }
-  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
-  address.host = host.empty() ? "127.0.0.1" : host;
-  address.port = port;
-  return nullptr;
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
-
-// ---- promlite/transport/socket.hpp ----
-// promlite: the sockets of the operating system (POSIX, Linux). The only file that includes their headers.
-#ifndef PROMLITE_TRANSPORT_SOCKET_HPP
-#define PROMLITE_TRANSPORT_SOCKET_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Milliseconds of the steady clock: deadlines do not move when somebody sets the time.
-using Instant = std::int64_t;
-constexpr Instant never = INT64_MAX;
-inline Instant now() noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-// strerror_r comes in two kinds, told apart by what it returns.
-inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
-inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
-
-/// What the system says about an errno.
-PROMLITE_COLD inline std::string errno_text(int error) {
-  char buffer[128] = "unknown error";
-  return strerror_text(::strerror_r(error, buffer, sizeof buffer), buffer);
-}
-
-/// Owns a descriptor.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor() { close(); }
-
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  // Not repeated after EINTR: Linux has released the descriptor by then.
-  void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_ = -1;
-};
-
-/// poll(2) that takes a deadline; -1 is a failure other than EINTR. Returns 0 early after a signal: the
-/// caller looks at the clock anyway. Nothing is ready in `fds` unless the result is positive.
-inline int wait_for(pollfd* fds, std::size_t count, Instant deadline, Instant current) noexcept {
-  int timeout = -1;
-  if (deadline != never) {
-    const Instant left = deadline - current;
-    timeout = left <= 0 ? 0 : left > 3600000 ? 3600000 : static_cast<int>(left);
-  }
-  const int ready = ::poll(fds, static_cast<nfds_t>(count), timeout);
-  if (PROMLITE_LIKELY(ready >= 0)) return ready;
-  const bool interrupted = errno == EINTR;
-  for (std::size_t i = 0; i < count; ++i) fds[i].revents = 0;
-  return interrupted ? 0 : -1;
-}
-
-/// Wakes a thread that waits for it. signal() may be called from any thread, and in a signal handler.
-class Event {
- public:
-  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
-  int descriptor() const noexcept { return fd_.get(); }
-
-  void signal() noexcept {
-    const std::uint64_t one = 1;
-    while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
-    }
-  }
-  /// Takes all signals that have come.
-  void drain() noexcept {
-    std::uint64_t count = 0;
-    while (::read(fd_.get(), &count, sizeof count) < 0 && errno == EINTR) {
-    }
-  }
-  /// Waits until a signal has come, and takes it; false when the deadline came first.
-  bool wait_until(Instant deadline) noexcept {
-    for (;;) {
-      pollfd fds[1] = {{fd_.get(), POLLIN, 0}};
-      const Instant current = now();
-      if (wait_for(fds, 1, deadline, current) > 0) break;
-      if (current >= deadline) return false;
-    }
-    drain();
-    return true;
-  }
-
- private:
-  FileDescriptor fd_;
-};
-
-/// What became of reading or writing without waiting.
-enum class Io : unsigned char { done, blocked, ended, failed };
-
-/// Reads what is there, at most `size` bytes; `ended` after the other side's last byte.
-inline Io receive(int fd, char* to, std::size_t size, std::size_t& received) noexcept {
-  for (;;) {
-    const ssize_t count = ::recv(fd, to, size, 0);
-    if (count > 0) {
-      received = static_cast<std::size_t>(count);
-      return Io::done;
-    }
-    if (count == 0) return Io::ended;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
-    if (errno != EINTR) return Io::failed;
-  }
-}
-
-/// Sends `head` and then `body` in one call, as much as goes; never raises SIGPIPE.
-inline Io send_both(int fd, std::string_view head, std::string_view body, std::size_t& sent) noexcept {
-  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
-                    {const_cast<char*>(body.data()), body.size()}};
-  msghdr message{};
-  message.msg_iov = head.empty() ? parts + 1 : parts;
-  message.msg_iovlen = head.empty() || body.empty() ? 1 : 2;
-  for (;;) {
-    const ssize_t count = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (count >= 0) {
-      sent = static_cast<std::size_t>(count);
-      return Io::done;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
-    if (errno != EINTR) return Io::failed;
-  }
-}
-
-/// Tells the other side that nothing more will come.
-inline void finish_sending(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
-
-/// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
-class Listener {
- public:
-  enum class Accepted : unsigned char { connection, none, lost, exhausted };
-
-  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
-  std::string open(std::string_view address);
-
-  int descriptor() const noexcept { return fd_.get(); }
-  /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
-  const std::string& address() const noexcept { return address_; }
-  std::uint16_t port() const noexcept { return port_; }
-
-  /// One connection, non-blocking and close-on-exec. `lost`: that one failed, the next may not; `exhausted`:
-  /// the process or the system has run out of something, so asking again at once is of no use.
-  Accepted accept(FileDescriptor& connection) noexcept {
-    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (PROMLITE_LIKELY(fd >= 0)) {
-      connection = FileDescriptor(fd);
-      return Accepted::connection;
-    }
-    switch (errno) {
-      case EAGAIN:
-        return Accepted::none;
-      case EMFILE:
-      case ENFILE:
-      case ENOBUFS:
-      case ENOMEM:
-        return Accepted::exhausted;
-      // accept(2): errors that were pending on the new connection are reported here.
-      default:
-        return Accepted::lost;
-    }
-  }
-
-  /// Takes no more connections although the descriptor stays open: for a thread that cannot be waited for.
-  void refuse() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
-  void close() noexcept { fd_.close(); }
-  /// Removes the file of a Unix socket, unless another has taken its place.
-  PROMLITE_COLD void remove_path() noexcept {
-    struct stat found {};
-    if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
-        found.st_ino == inode_) {
-      ::unlink(path_.c_str());
-    }
-    path_.clear();
-  }
-
- private:
-  static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-
-  std::string open_path(const std::string& path);
-  std::string open_host(const ListenAddress& address);
-  /// The errno, or 0.
-  int listen_on(const addrinfo& found, bool wildcard) noexcept;
-  void name_itself();
-
-  FileDescriptor fd_;
-  std::string address_;
-  std::string path_;
-  dev_t device_{};
-  ino_t inode_{};
-  std::uint16_t port_ = 0;
-};
-
-PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
-  ListenAddress parsed;
-  if (const char* const problem = parse_address(address, parsed)) return problem;
-  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
-}
-
-// A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
-PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
-  std::memcpy(name.sun_path, path.data(), path.size());
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
-
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
-    const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
-    if (!probe) return errno_text(errno);
-    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
-    if (errno != ECONNREFUSED) return errno_text(errno);
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
-  }
-  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
-  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
-  address_ = "unix:" + path;
-  if (::lstat(path.c_str(), &found) == 0) {
-    path_ = path;
-    device_ = found.st_dev;
-    inode_ = found.st_ino;
-  }
-  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
-  const int error = errno;
-  remove_path();
-  return errno_text(error);
-}
-
-PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
-  if (problem == EAI_SYSTEM) return errno_text(errno);
-  if (problem != 0) return ::gai_strerror(problem);
-  // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
-  // address at all. Going on after "in use" would let two servers believe that they own one name.
-  int error = EADDRNOTAVAIL;
-  for (const int family : {AF_INET, AF_INET6}) {
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-      if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
-      error = listen_on(*each, address.host == "::");
-    }
-  }
-  ::freeaddrinfo(found);
-  if (error != 0) return errno_text(error);
-  name_itself();
-  return {};
-}
-
-PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
-  const int on = 1;
-  const int only_v6 = wildcard ? 0 : 1;  // [::] is dual stack, whatever the system's default
-  fd_ = FileDescriptor(::socket(found.ai_family, socket_flags, 0));
-  if (!fd_) return errno;
-  // A port in TIME_WAIT may be taken again after a restart. The sockets that are accepted inherit
-  // TCP_NODELAY.
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (found.ai_family == AF_INET6)
-    ::setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-  if (::bind(fd_.get(), found.ai_addr, found.ai_addrlen) != 0) return errno;
-  return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
-}
-
-PROMLITE_COLD inline void Listener::name_itself() {
-  sockaddr_storage name{};
-  socklen_t size = sizeof name;
-  char host[NI_MAXHOST] = "";
-  char port[NI_MAXSERV] = "";
-  auto* const generic = reinterpret_cast<sockaddr*>(&name);
-  if (::getsockname(fd_.get(), generic, &size) != 0 ||
-      ::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
-          0) {
-    return;
-  }
-  const bool v6 = name.ss_family == AF_INET6;
-  address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
-  for (const char* digit = port; *digit != '\0'; ++digit) {
-    port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
+    for (std::size_t j = 0; j < count + 1; ++j) out += digit(bits >> (18 - 6 * j));
+    if (kind == Base64::padded) out.append(3 - count, '=');
   }
 }
 
 }  // namespace detail
 }  // namespace promlite
 
-#endif  // PROMLITE_TRANSPORT_SOCKET_HPP
-
-// ---- promlite/transport/scrape_worker.hpp ----
-// promlite: the thread that collects where a collector may hang.
-#ifndef PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
-#define PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
-
-namespace promlite {
-namespace detail {
-
-/// One collection at a time, handed over and back by two threads. `phase_` says whose the job is: the
-/// server's when idle or done, the worker's when wanted; each hands it over with a release that the other one
-/// acquires.
-class ScrapeWorker {
- public:
-  ScrapeWorker(std::shared_ptr<ScrapeSource> source, Event& done) noexcept
-      : source_(std::move(source)), done_(&done) {}
-
-  explicit operator bool() const noexcept { return static_cast<bool>(wanted_); }
-
-  // The server's side.
-
-  /// True from start() until the result has been taken.
-  bool is_busy() const noexcept { return phase_.load(std::memory_order_relaxed) != Phase::idle; }
-  /// What is being collected, while is_busy().
-  const ScrapeKey& key() const noexcept { return key_; }
-
-  void start(ScrapeKey key, std::unique_ptr<Body> body) noexcept {
-    key_ = std::move(key);
-    body_ = std::move(body);
-    phase_.store(Phase::wanted, std::memory_order_release);  // the worker sees key_ and body_
-    wanted_.signal();
-  }
-
-  /// Takes the result of a finished collection; `failed` when there was an exception.
-  bool take(std::unique_ptr<Body>& body, bool& failed) noexcept {
-    if (phase_.load(std::memory_order_acquire) != Phase::done) return false;  // pairs with run()'s release
-    body = std::move(body_);
-    failed = failed_;
-    phase_.store(Phase::idle, std::memory_order_relaxed);
-    return true;
-  }
-
-  /// Makes run() return, after the collection that is running.
-  void stop() noexcept {
-    stopping_.store(true, std::memory_order_release);  // pairs with run()
-    wanted_.signal();
-  }
-
-  // The worker's side.
-
-  void run() noexcept {
-    for (;;) {
-      wanted_.wait_until(never);
-      if (stopping_.load(std::memory_order_acquire)) return;                  // pairs with stop()
-      if (phase_.load(std::memory_order_acquire) != Phase::wanted) continue;  // pairs with start()
-      failed_ = true;
-      PROMLITE_TRY {
-        source_->render(key_, body_->bytes);
-        failed_ = false;
-      }
-      PROMLITE_CATCH_ALL {}
-      phase_.store(Phase::done, std::memory_order_release);  // the server sees body_ and failed_
-      done_->signal();
-    }
-  }
-
- private:
-  enum class Phase : unsigned char { idle, wanted, done };
-
-  std::shared_ptr<ScrapeSource> source_;
-  Event* done_;
-  Event wanted_;
-  std::atomic<Phase> phase_{Phase::idle};
-  std::atomic<bool> stopping_{false};
-  ScrapeKey key_;
-  std::unique_ptr<Body> body_;
-  bool failed_ = false;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
+#endif  // PROMLITE_TRANSPORT_BASE64_HPP
 
 // ---- promlite/transport/http_message.hpp ----
 // promlite: HTTP/1.1 messages as functions over bytes: request heads read, response heads written.
@@ -8763,6 +8138,1685 @@ inline std::int64_t parse_scrape_timeout(std::string_view text) noexcept {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP
+
+// ---- promlite/transport/query.hpp ----
+// promlite: the query of a scrape: percent-decoding and the `name[]` filter.
+#ifndef PROMLITE_TRANSPORT_QUERY_HPP
+#define PROMLITE_TRANSPORT_QUERY_HPP
+
+namespace promlite {
+namespace detail {
+
+/// As many `name[]` as one scrape may ask for.
+constexpr std::size_t max_filter_names = 64;
+
+/// The digit's value, or -1.
+constexpr int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// Decodes application/x-www-form-urlencoded text: `%41` and `+` for a space. An escape that is none stays as
+/// it is.
+PROMLITE_COLD inline std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+    if (low >= 0) {
+      decoded += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      decoded += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return decoded;
+}
+
+/// Adds the `name[]` parameters of `query` to `filter`; other parameters are passed over. False when there
+/// are too many. Throws std::bad_alloc.
+PROMLITE_COLD inline bool parse_filter(std::string_view query, NameFilter& filter) {
+  std::size_t names = 0;
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+    const std::size_t equals = pair.find('=');
+    if (percent_decode(pair.substr(0, equals)) != "name[]") continue;
+    if (++names > max_filter_names) return false;
+    std::string name =
+        equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1));
+    if (name.empty()) {
+      filter.add_nothing();
+    } else {
+      filter.add(std::move(name));
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_QUERY_HPP
+
+// ---- promlite/transport/http_url.hpp ----
+// promlite: where a client finds its server, as people write it.
+#ifndef PROMLITE_TRANSPORT_HTTP_URL_HPP
+#define PROMLITE_TRANSPORT_HTTP_URL_HPP
+
+namespace promlite {
+namespace detail {
+
+struct HttpUrl {
+  std::string host;         ///< without brackets
+  std::string authority;    ///< `host:port` for Host and for messages: it holds no credentials
+  std::string prefix;       ///< empty, or a path that begins with a slash and does not end in one
+  std::string credentials;  ///< `user:password`, decoded; empty when there were none
+  std::uint16_t port = 80;
+};
+
+PROMLITE_COLD inline std::string digits_of(std::uint64_t number) {
+  char digits[max_number_chars];
+  return {digits, write_number(digits, number)};
+}
+
+/// A character that may stand in a request line as it is, beside the blank: RFC 9112 section 3.2.
+constexpr bool is_visible_ascii(char c) noexcept { return c > ' ' && c < '\x7f'; }
+
+/// Decodes what stands before the @ of a URL, where a plus sign is one.
+PROMLITE_COLD inline std::string decode_userinfo(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) escaped.append(c == '+' ? std::string_view("%2B") : std::string_view(&c, 1));
+  return percent_decode(escaped);
+}
+
+/// Takes `host`, `host:port`, `[v6]` or `[v6]:port` apart; returns what is wrong, or null.
+PROMLITE_COLD inline const char* parse_authority(std::string_view text, HttpUrl& url) {
+  std::string_view host = text;
+  std::string_view port;
+  bool has_port = false;
+  const bool brackets = !text.empty() && text.front() == '[';
+  const std::size_t behind = brackets ? text.find(']') + 1 : text.find(':');
+  if (brackets && (behind == 0 || behind < 4)) return "the brackets are not around an IPv6 address";
+  if (behind < text.size()) {
+    has_port = true;
+    host = text.substr(0, behind);
+    port = text.substr(behind + 1);
+    if (text[behind] != ':') return "there is something other than a port behind the brackets";
+    if (port.find(':') != std::string_view::npos) return "an IPv6 address needs brackets: [::1]:9091";
+  }
+  if (brackets) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return "the host is missing";
+  for (const char c : host) {
+    if (brackets ? hex_value(c) < 0 && c != ':' && c != '.' : !is_name_char(c) && c != '-' && c != '.') {
+      return brackets ? "the brackets are not around an IPv6 address"
+                      : "the host may have letters, digits, '-', '.' and '_' only";
+    }
+  }
+  std::uint32_t number = has_port ? 0 : 80;
+  for (const char c : port) {
+    if (c < '0' || c > '9' || number > 65535) return "the port is not a number from 1 to 65535";
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (number == 0 || number > 65535) return "the port is not a number from 1 to 65535";
+  url.host = host;
+  url.port = static_cast<std::uint16_t>(number);
+  url.authority = message_of(brackets ? "[" : "", host, brackets ? "]:" : ":", digits_of(number));
+  return nullptr;
+}
+
+/// Takes `host:port`, or `http://[USER:PASSWORD@]HOST[:PORT][/PREFIX]`, apart; returns what is wrong, or
+/// null. Throws std::bad_alloc.
+PROMLITE_COLD inline const char* parse_http_url(std::string_view text, HttpUrl& url) {
+  for (const char c : text) {
+    if (!is_visible_ascii(c)) return "there is a blank, a control or a non-ASCII character in it";
+  }
+  const std::size_t scheme = text.find("://");
+  if (scheme != std::string_view::npos) {
+    if (equals_ignoring_case(text.substr(0, scheme), "https")) {
+      return "https is not supported, there is no TLS in promlite: let a proxy on this machine (stunnel, "
+             "nginx, envoy) speak it, and give http:// and the proxy's address here";
+    }
+    if (!equals_ignoring_case(text.substr(0, scheme), "http")) return "the scheme is not http";
+    text.remove_prefix(scheme + 3);
+  }
+  if (text.find_first_of("?#") != std::string_view::npos) return "it has a query or a fragment";
+  const std::size_t slash = text.find('/');
+  std::string_view authority = text.substr(0, slash);
+  if (slash != std::string_view::npos) url.prefix = text.substr(slash);
+  while (!url.prefix.empty() && url.prefix.back() == '/') url.prefix.pop_back();
+  const std::size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) {
+    url.credentials = decode_userinfo(authority.substr(0, at));
+    if (url.credentials.find(':') == std::string::npos)
+      return "what stands before the @ is not USER:PASSWORD";
+    authority.remove_prefix(at + 1);
+  }
+  return parse_authority(authority, url);
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_HTTP_URL_HPP
+
+// ---- promlite/transport/quote.hpp ----
+// promlite: other people's words in our messages.
+#ifndef PROMLITE_TRANSPORT_QUOTE_HPP
+#define PROMLITE_TRANSPORT_QUOTE_HPP
+
+namespace promlite {
+namespace detail {
+
+/// The most that quote_words() returns.
+constexpr std::size_t max_quoted_bytes = 256;
+
+/// `text` as one line that a terminal and a log can take: white space becomes one blank, a control character
+/// (C1 included) or a byte that is not UTF-8 a question mark; cut after 256 bytes, between two characters.
+/// Throws std::bad_alloc.
+PROMLITE_COLD inline std::string quote_words(std::string_view text) {
+  std::string words;
+  bool blank = false;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t bad = 0;
+    const std::size_t length = utf8_sequence(text, i, bad);
+    std::string_view piece = text.substr(i, length);
+    i += length != 0 ? length : bad;
+    if (piece == " " || piece == "\t" || piece == "\n" || piece == "\r") {
+      blank = !words.empty();
+      continue;
+    }
+    const bool control =
+        length == 1 ? piece[0] < ' ' || piece[0] == '\x7f'
+                    : length == 2 && piece[0] == '\xC2' && static_cast<unsigned char>(piece[1]) < 0xA0;
+    if (length == 0 || control) piece = "?";
+    if (words.size() + blank + piece.size() > max_quoted_bytes) break;
+    if (blank) words += ' ';
+    blank = false;
+    words += piece;
+  }
+  return words;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_QUOTE_HPP
+
+// ---- promlite/transport/address.hpp ----
+// promlite: the address that a server listens on, as people write it.
+#ifndef PROMLITE_TRANSPORT_ADDRESS_HPP
+#define PROMLITE_TRANSPORT_ADDRESS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Either a host and a port, or the path of a Unix socket.
+struct ListenAddress {
+  std::string host;
+  std::string port;
+  std::string path;  ///< not empty: a Unix socket
+};
+
+/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
+/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
+PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
+  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
+  if (text.substr(0, 5) == "unix:") {
+    address.path = text.substr(5);
+    if (address.path.empty()) return "there is no path behind unix:";
+    return nullptr;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || text.back() == ']') {
+    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
+  }
+  std::string_view host = text.substr(0, colon);
+  if (!host.empty() && host.front() == '[') {
+    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) {
+      return "the brackets are not around an IPv6 address";
+    }
+  } else if (host.find(':') != std::string_view::npos) {
+    return "an IPv6 address needs brackets: [::1]:9464";
+  }
+  // Resolvers disagree about what this is.
+  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
+  const std::string_view port = text.substr(colon + 1);
+  unsigned long number = 0;
+  bool digits = !port.empty() && port.size() <= 5;
+  for (const char c : port) {
+    if (c < '0' || c > '9') digits = false;
+    if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
+  }
+  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
+  address.host = host.empty() ? "127.0.0.1" : host;
+  address.port = port;
+  return nullptr;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
+
+// ---- promlite/transport/socket.hpp ----
+// promlite: the sockets of the operating system (POSIX, Linux). The only file that includes their headers.
+#ifndef PROMLITE_TRANSPORT_SOCKET_HPP
+#define PROMLITE_TRANSPORT_SOCKET_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Milliseconds of the steady clock: deadlines do not move when somebody sets the time.
+using Instant = std::int64_t;
+constexpr Instant never = INT64_MAX;
+inline Instant now() noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// strerror_r comes in two kinds, told apart by what it returns.
+inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
+inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
+
+/// What the system says about an errno.
+PROMLITE_COLD inline std::string errno_text(int error) {
+  char buffer[128] = "unknown error";
+  return strerror_text(::strerror_r(error, buffer, sizeof buffer), buffer);
+}
+
+/// Owns a descriptor.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor() { close(); }
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  // Not repeated after EINTR: Linux has released the descriptor by then.
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+/// poll(2) that takes a deadline; -1 is a failure other than EINTR. Returns 0 early after a signal: the
+/// caller looks at the clock anyway. Nothing is ready in `fds` unless the result is positive.
+inline int wait_for(pollfd* fds, std::size_t count, Instant deadline, Instant current) noexcept {
+  int timeout = -1;
+  if (deadline != never) {
+    const Instant left = deadline - current;
+    timeout = left <= 0 ? 0 : left > 3600000 ? 3600000 : static_cast<int>(left);
+  }
+  const int ready = ::poll(fds, static_cast<nfds_t>(count), timeout);
+  if (PROMLITE_LIKELY(ready >= 0)) return ready;
+  const bool interrupted = errno == EINTR;
+  for (std::size_t i = 0; i < count; ++i) fds[i].revents = 0;
+  return interrupted ? 0 : -1;
+}
+
+/// Wakes a thread that waits for it. signal() may be called from any thread, and in a signal handler.
+class Event {
+ public:
+  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  int descriptor() const noexcept { return fd_.get(); }
+
+  void signal() noexcept {
+    const std::uint64_t one = 1;
+    while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+    }
+  }
+  /// Takes all signals that have come.
+  void drain() noexcept {
+    std::uint64_t count = 0;
+    while (::read(fd_.get(), &count, sizeof count) < 0 && errno == EINTR) {
+    }
+  }
+  /// Waits until a signal has come, and takes it; false when the deadline came first.
+  bool wait_until(Instant deadline) noexcept {
+    for (;;) {
+      pollfd fds[1] = {{fd_.get(), POLLIN, 0}};
+      const Instant current = now();
+      if (wait_for(fds, 1, deadline, current) > 0) break;
+      if (current >= deadline) return false;
+    }
+    drain();
+    return true;
+  }
+
+ private:
+  FileDescriptor fd_;
+};
+
+/// What became of reading or writing without waiting.
+enum class Io : unsigned char { done, blocked, ended, failed };
+
+/// Reads what is there, at most `size` bytes; `ended` after the other side's last byte.
+inline Io receive(int fd, char* to, std::size_t size, std::size_t& received) noexcept {
+  for (;;) {
+    const ssize_t count = ::recv(fd, to, size, 0);
+    if (count > 0) {
+      received = static_cast<std::size_t>(count);
+      return Io::done;
+    }
+    if (count == 0) return Io::ended;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
+    if (errno != EINTR) return Io::failed;
+  }
+}
+
+/// Sends `head` and then `body` in one call, as much as goes; never raises SIGPIPE.
+inline Io send_both(int fd, std::string_view head, std::string_view body, std::size_t& sent) noexcept {
+  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                    {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = head.empty() ? parts + 1 : parts;
+  message.msg_iovlen = head.empty() || body.empty() ? 1 : 2;
+  for (;;) {
+    const ssize_t count = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (count >= 0) {
+      sent = static_cast<std::size_t>(count);
+      return Io::done;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
+    if (errno != EINTR) return Io::failed;
+  }
+}
+
+/// Tells the other side that nothing more will come.
+inline void finish_sending(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+
+/// An address as connect(2) takes it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+/// The address of a host that is written in digits; false for a name. Asks nobody.
+PROMLITE_COLD inline bool numeric_address(const std::string& host, std::uint16_t port,
+                                          SocketAddress& address) noexcept {
+  sockaddr_in four{};
+  sockaddr_in6 six{};
+  if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
+    four.sin_family = AF_INET;
+    four.sin_port = htons(port);
+    address.size = sizeof four;
+    std::memcpy(&address.storage, &four, sizeof four);
+    return true;
+  }
+  if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) != 1) return false;
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  address.size = sizeof six;
+  std::memcpy(&address.storage, &six, sizeof six);
+  return true;
+}
+
+/// Asks the system's resolver, which takes as long as it takes and cannot be interrupted. Returns the reason
+/// for a failure, or nothing. Throws std::bad_alloc.
+PROMLITE_COLD inline std::string look_up_host(const std::string& host, std::uint16_t port,
+                                              std::vector<SocketAddress>& found) {
+  char digits[8] = "";
+  std::snprintf(digits, sizeof digits, "%u", static_cast<unsigned>(port));
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int problem = ::getaddrinfo(host.c_str(), digits, &hints, &list);
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+    SocketAddress address;
+    if (each->ai_addrlen > sizeof address.storage) continue;
+    std::memcpy(&address.storage, each->ai_addr, each->ai_addrlen);
+    address.size = each->ai_addrlen;
+    found.push_back(address);
+  }
+  return found.empty() ? "no address" : std::string();
+}
+
+/// Begins to connect a socket that does not block. 0 when it is connected, EINPROGRESS when it will be
+/// writable as soon as connecting_error() knows, else why not.
+PROMLITE_COLD inline int start_connecting(const SocketAddress& address, FileDescriptor& connection) noexcept {
+  const int on = 1;
+  connection =
+      FileDescriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!connection) return errno;
+  ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // connect(2): interrupted, it goes on all the same.
+  if (::connect(connection.get(), address.get(), address.size) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;
+}
+
+/// What became of start_connecting(): 0, or why there is no connection.
+PROMLITE_COLD inline int connecting_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+/// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
+class Listener {
+ public:
+  enum class Accepted : unsigned char { connection, none, lost, exhausted };
+
+  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
+  std::string open(std::string_view address);
+
+  int descriptor() const noexcept { return fd_.get(); }
+  /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
+  const std::string& address() const noexcept { return address_; }
+  std::uint16_t port() const noexcept { return port_; }
+
+  /// One connection, non-blocking and close-on-exec. `lost`: that one failed, the next may not; `exhausted`:
+  /// the process or the system has run out of something, so asking again at once is of no use.
+  Accepted accept(FileDescriptor& connection) noexcept {
+    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (PROMLITE_LIKELY(fd >= 0)) {
+      connection = FileDescriptor(fd);
+      return Accepted::connection;
+    }
+    switch (errno) {
+      case EAGAIN:
+        return Accepted::none;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+        return Accepted::exhausted;
+      // accept(2): errors that were pending on the new connection are reported here.
+      default:
+        return Accepted::lost;
+    }
+  }
+
+  /// Takes no more connections although the descriptor stays open: for a thread that cannot be waited for.
+  void refuse() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
+  void close() noexcept { fd_.close(); }
+  /// Removes the file of a Unix socket, unless another has taken its place.
+  PROMLITE_COLD void remove_path() noexcept {
+    struct stat found {};
+    if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
+        found.st_ino == inode_) {
+      ::unlink(path_.c_str());
+    }
+    path_.clear();
+  }
+
+ private:
+  static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+  std::string open_path(const std::string& path);
+  std::string open_host(const ListenAddress& address);
+  /// The errno, or 0.
+  int listen_on(const addrinfo& found, bool wildcard) noexcept;
+  void name_itself();
+
+  FileDescriptor fd_;
+  std::string address_;
+  std::string path_;
+  dev_t device_{};
+  ino_t inode_{};
+  std::uint16_t port_ = 0;
+};
+
+PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
+  ListenAddress parsed;
+  if (const char* const problem = parse_address(address, parsed)) return problem;
+  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
+}
+
+// A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
+PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
+  std::memcpy(name.sun_path, path.data(), path.size());
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
+
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
+    const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
+    if (!probe) return errno_text(errno);
+    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
+    if (errno != ECONNREFUSED) return errno_text(errno);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
+  }
+  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
+  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
+  address_ = "unix:" + path;
+  if (::lstat(path.c_str(), &found) == 0) {
+    path_ = path;
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
+  }
+  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
+  const int error = errno;
+  remove_path();
+  return errno_text(error);
+}
+
+PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
+  // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
+  // address at all. Going on after "in use" would let two servers believe that they own one name.
+  int error = EADDRNOTAVAIL;
+  for (const int family : {AF_INET, AF_INET6}) {
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+      if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
+      error = listen_on(*each, address.host == "::");
+    }
+  }
+  ::freeaddrinfo(found);
+  if (error != 0) return errno_text(error);
+  name_itself();
+  return {};
+}
+
+PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
+  const int on = 1;
+  const int only_v6 = wildcard ? 0 : 1;  // [::] is dual stack, whatever the system's default
+  fd_ = FileDescriptor(::socket(found.ai_family, socket_flags, 0));
+  if (!fd_) return errno;
+  // A port in TIME_WAIT may be taken again after a restart. The sockets that are accepted inherit
+  // TCP_NODELAY.
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (found.ai_family == AF_INET6)
+    ::setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+  if (::bind(fd_.get(), found.ai_addr, found.ai_addrlen) != 0) return errno;
+  return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
+}
+
+PROMLITE_COLD inline void Listener::name_itself() {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  char host[NI_MAXHOST] = "";
+  char port[NI_MAXSERV] = "";
+  auto* const generic = reinterpret_cast<sockaddr*>(&name);
+  if (::getsockname(fd_.get(), generic, &size) != 0 ||
+      ::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
+          0) {
+    return;
+  }
+  const bool v6 = name.ss_family == AF_INET6;
+  address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
+  for (const char* digit = port; *digit != '\0'; ++digit) {
+    port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
+  }
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SOCKET_HPP
+
+// ---- promlite/transport/limit.hpp ----
+// promlite: waiting for a descriptor, but not for ever.
+#ifndef PROMLITE_TRANSPORT_LIMIT_HPP
+#define PROMLITE_TRANSPORT_LIMIT_HPP
+
+namespace promlite {
+namespace detail {
+
+/// When a call must be over: at a time, or as soon as the descriptor, if there is one, becomes readable.
+struct Limit {
+  Instant deadline = never;
+  int stop = -1;
+};
+
+enum class Waited : unsigned char { ready, late, stopped };
+
+/// Waits until `fd` is ready for one of `events` (or has failed, which the next call on it tells).
+PROMLITE_COLD inline Waited wait_ready(int fd, short events, const Limit& limit) noexcept {
+  pollfd fds[2] = {{fd, events, 0}, {limit.stop, POLLIN, 0}};  // poll(2) passes over a negative descriptor
+  for (;;) {
+    // The clock first: bytes that never end must not hide the deadline.
+    const Instant current = now();
+    if (current >= limit.deadline) return Waited::late;
+    if (wait_for(fds, 2, limit.deadline, current) < 0) return Waited::late;
+    if (fds[1].revents != 0) return Waited::stopped;
+    if (fds[0].revents != 0) return Waited::ready;
+  }
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_LIMIT_HPP
+
+// ---- promlite/transport/thread.hpp ----
+// promlite: a thread that leaves the program's signals alone and that can be left behind.
+#ifndef PROMLITE_TRANSPORT_THREAD_HPP
+#define PROMLITE_TRANSPORT_THREAD_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Owns a thread that shares its state with its owner, so that either may go first. Unlike std::thread it
+/// reports a failure to start as a value, without exceptions, and its thread runs no signal handler of the
+/// program. join() or detach() must be called before it goes.
+class Thread {
+ public:
+  Thread() = default;
+  Thread(Thread&& other) noexcept : id_(other.id_), runs_(std::exchange(other.runs_, false)) {}
+  Thread& operator=(Thread&& other) noexcept {
+    std::swap(id_, other.id_);
+    std::swap(runs_, other.runs_);
+    return *this;
+  }
+
+  /// Runs `body(*state)` on a new thread; the errno, or 0. `name`, of at most 15 characters, is what ps and
+  /// debuggers show. Throws std::bad_alloc.
+  template <class State>
+  PROMLITE_COLD int start(void (*body)(State&), std::shared_ptr<State> state, const char* name = nullptr) {
+    auto task = std::make_unique<Task<State>>(Task<State>{body, std::move(state)});
+    // A new thread inherits the mask: a handler that interrupts a library's thread would surprise both. The
+    // signals that a fault of this very thread raises stay as they are.
+    sigset_t blocked;
+    sigset_t before;
+    sigfillset(&blocked);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF}) {
+      sigdelset(&blocked, fault);
+    }
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error == 0) {
+      if (name != nullptr) pthread_setname_np(id_, name);
+      (void)task.release();
+      runs_ = true;
+    }
+    return error;
+  }
+
+  bool runs() const noexcept { return runs_; }
+  void join() noexcept {
+    if (std::exchange(runs_, false)) pthread_join(id_, nullptr);
+  }
+  void detach() noexcept {
+    if (std::exchange(runs_, false)) pthread_detach(id_);
+  }
+  /// In the child of a fork, which has no such thread.
+  void forget() noexcept { runs_ = false; }
+
+ private:
+  template <class State>
+  struct Task {
+    void (*body)(State&);
+    std::shared_ptr<State> state;
+  };
+
+  template <class State>
+  static void* run(void* argument) {
+    const std::unique_ptr<Task<State>> task(static_cast<Task<State>*>(argument));
+    task->body(*task->state);
+    return nullptr;
+  }
+
+  pthread_t id_{};
+  bool runs_ = false;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_THREAD_HPP
+
+// ---- promlite/transport/resolver.hpp ----
+// promlite: host names looked up within a deadline.
+#ifndef PROMLITE_TRANSPORT_RESOLVER_HPP
+#define PROMLITE_TRANSPORT_RESOLVER_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Looks up one name, on a thread of its own that holds a share of everything it touches: getaddrinfo cannot
+/// be interrupted, so whoever cannot wait any longer leaves it behind. While one look-up is running, later
+/// calls wait for that one: a resolver that hangs costs one thread. Thread safe.
+class Resolver {
+ public:
+  Resolver(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {}
+
+  /// Adds addresses to `found`; the reason why not, or nothing. An address in digits asks nobody.
+  /// Throws std::bad_alloc.
+  std::string resolve(const Limit& limit, std::vector<SocketAddress>& found);
+
+ private:
+  struct LookUp {
+    std::string host;
+    std::uint16_t port = 0;
+    Event done;
+    std::atomic<bool> finished{false};
+    std::vector<SocketAddress> found;
+    std::string problem;
+  };
+
+  static void run(LookUp& look_up) noexcept;
+  std::shared_ptr<LookUp> join_or_start(int& error);
+  void forget(const std::shared_ptr<LookUp>& look_up) noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (running_ == look_up) running_.reset();
+  }
+
+  std::string host_;
+  std::uint16_t port_;
+  std::mutex mutex_;
+  std::shared_ptr<LookUp> running_;
+};
+
+inline void Resolver::run(LookUp& look_up) noexcept {
+  PROMLITE_TRY { look_up.problem = look_up_host(look_up.host, look_up.port, look_up.found); }
+  PROMLITE_CATCH_ALL { look_up.problem = "out of memory"; }
+  look_up.finished.store(true, std::memory_order_release);  // those who wait see the result
+  look_up.done.signal();                                    // never drained, so it wakes all of them
+}
+
+PROMLITE_COLD inline std::shared_ptr<Resolver::LookUp> Resolver::join_or_start(int& error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // acquire: pairs with run(). A result that is there is not for those who come now: it may be old.
+  if (running_ && !running_->finished.load(std::memory_order_acquire)) return running_;
+  running_.reset();
+  auto look_up = std::make_shared<LookUp>();
+  look_up->host = host_;
+  look_up->port = port_;
+  Thread thread;
+  error = look_up->done ? thread.start<LookUp>(&run, look_up, "promlite-resolve") : EMFILE;
+  thread.detach();
+  if (error == 0) running_ = look_up;
+  return look_up;
+}
+
+PROMLITE_COLD inline std::string Resolver::resolve(const Limit& limit, std::vector<SocketAddress>& found) {
+  SocketAddress numeric;
+  if (numeric_address(host_, port_, numeric)) {
+    found.push_back(numeric);
+    return {};
+  }
+  int error = 0;
+  const std::shared_ptr<LookUp> look_up = join_or_start(error);
+  if (error != 0) return "cannot start a thread to look up the host: " + errno_text(error);
+  switch (wait_ready(look_up->done.descriptor(), POLLIN, limit)) {
+    case Waited::late:
+      return "the deadline passed while looking up the host";
+    case Waited::stopped:
+      return "stopped while looking up the host";
+    case Waited::ready:
+      forget(look_up);
+      break;
+  }
+  // acquire: pairs with run(), whose signal has been seen
+  if (!look_up->finished.load(std::memory_order_acquire) || !look_up->problem.empty()) {
+    return "cannot look up the host: " + look_up->problem;
+  }
+  found.insert(found.end(), look_up->found.begin(), look_up->found.end());
+  return {};
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_RESOLVER_HPP
+
+// ---- promlite/transport/http_peer.hpp ----
+// promlite: the server that a client talks to: its URL, what each request says, and what no message may.
+#ifndef PROMLITE_TRANSPORT_HTTP_PEER_HPP
+#define PROMLITE_TRANSPORT_HTTP_PEER_HPP
+
+namespace promlite {
+namespace detail {
+
+/// The first thing that is wrong with what it was given stays in problem(): whoever sends looks there first.
+/// Throws std::bad_alloc.
+class HttpPeer {
+ public:
+  PROMLITE_COLD explicit HttpPeer(std::string_view url) {
+    if (const char* const problem = parse_http_url(url, url_)) {
+      // Behind the last @ there are no credentials.
+      const std::size_t at = url.rfind('@');
+      const std::string shown = quote_words(at == std::string_view::npos ? url : url.substr(at + 1));
+      set_problem(message_of("\"", shown, "\": ", problem));
+      return;
+    }
+    resolver_ = std::make_shared<Resolver>(url_.host, url_.port);
+    const std::size_t colon = url_.credentials.find(':');
+    if (colon == std::string::npos) return;
+    const std::string credentials = url_.credentials;
+    set_basic_auth(std::string_view(credentials).substr(0, colon),
+                   std::string_view(credentials).substr(colon + 1));
+  }
+
+  /// RFC 7617.
+  PROMLITE_COLD void set_basic_auth(std::string_view user, std::string_view password) {
+    if (user.find(':') != std::string_view::npos) return set_problem("a user name cannot have a colon");
+    if (has_control(user) || has_control(password)) {
+      return set_problem("the user name or the password has a control character in it");
+    }
+    const std::string pair = message_of(user, ":", password);
+    std::string encoded;
+    append_base64(encoded, pair, Base64::padded);
+    keep_secret(password);
+    keep_secret(encoded);
+    authorization_ = "Basic " + encoded;
+  }
+
+  /// RFC 6750.
+  PROMLITE_COLD void set_bearer_token(std::string_view token) {
+    if (token.empty()) return set_problem("the bearer token is empty");
+    for (const char c : token) {
+      if (!is_visible_ascii(c))
+        return set_problem("the bearer token has a character that a token cannot have");
+    }
+    keep_secret(token);
+    authorization_ = message_of("Bearer ", token);
+  }
+
+  PROMLITE_COLD void add_header(std::string_view name, std::string_view value) {
+    bool token = !name.empty();
+    for (const char c : name) token = token && is_token_char(c);
+    if (!token) return set_problem(message_of("\"", quote_words(name), "\" is not the name of a header"));
+    for (const std::string_view own : {"host", "connection", "content-length", "content-type",
+                                       "transfer-encoding", "expect", "user-agent"}) {
+      if (equals_ignoring_case(name, own))
+        return set_problem(message_of("the header ", name, " is not free"));
+    }
+    if (has_control(value)) {
+      return set_problem(message_of("the value of the header ", name, " has a control character in it"));
+    }
+    if (equals_ignoring_case(name, "authorization")) {
+      keep_secret(value.substr(value.find(' ') + 1));
+      authorization_ = value;
+      return;
+    }
+    // It may be a key. A short one, as a tenant's number, would hide too much.
+    if (value.size() >= 8) keep_secret(value);
+    headers_.append(name).append(": ").append(value).append("\r\n");
+  }
+
+  PROMLITE_COLD void set_timeout(std::chrono::milliseconds timeout) {
+    if (timeout < std::chrono::milliseconds(1) || timeout > std::chrono::hours(24)) {
+      return set_problem("the timeout is not between a millisecond and a day");
+    }
+    timeout_ = timeout.count();
+  }
+
+  PROMLITE_COLD void set_problem(std::string problem) {
+    if (problem_.empty()) problem_ = std::move(problem);
+  }
+
+  /// Empty when there is none.
+  const std::string& problem() const noexcept { return problem_; }
+  const HttpUrl& url() const noexcept { return url_; }
+  Instant timeout() const noexcept { return timeout_; }
+  /// There unless there is a problem().
+  Resolver& resolver() const noexcept { return *resolver_; }
+
+  /// A request's head with its empty line. `target` follows the URL's prefix.
+  PROMLITE_COLD std::string head(std::string_view method, std::string_view target,
+                                 std::string_view content_type, std::size_t body_size) const {
+    std::string head;
+    head.append(method).append(" ").append(url_.prefix).append(target);
+    head.append(" HTTP/1.1\r\nHost: ").append(url_.authority);
+    head.append("\r\nUser-Agent: promlite/" PROMLITE_VERSION "\r\nConnection: close\r\n");
+    if (!content_type.empty()) head.append("Content-Type: ").append(content_type).append("\r\n");
+    if (method != "GET") {
+      head.append("Content-Length: ").append(digits_of(body_size)).append("\r\n");
+    }
+    if (!authorization_.empty()) head.append("Authorization: ").append(authorization_).append("\r\n");
+    return head.append(headers_).append("\r\n");
+  }
+
+  /// The other side's words, as a message may repeat them: not when they repeat a credential.
+  PROMLITE_COLD std::string quote(std::string_view words) const {
+    for (const std::string& secret : secrets_) {
+      if (words.find(secret) != std::string_view::npos) return "(not shown: it repeats a credential)";
+    }
+    return quote_words(words);
+  }
+
+ private:
+  static bool has_control(std::string_view text) noexcept {
+    for (const char c : text) {
+      if ((c >= 0 && c < ' ') || c == '\x7f') return true;
+    }
+    return false;
+  }
+
+  void keep_secret(std::string_view secret) {
+    if (!secret.empty()) secrets_.emplace_back(secret);
+  }
+
+  HttpUrl url_;
+  std::string headers_;
+  std::string authorization_;
+  std::vector<std::string> secrets_;
+  std::string problem_;
+  Instant timeout_ = 5000;
+  std::shared_ptr<Resolver> resolver_;  // shared by copies, too
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_HTTP_PEER_HPP
+
+// ---- promlite/transport/http_response.hpp ----
+// promlite: HTTP/1.1 responses read: a pure function over bytes.
+#ifndef PROMLITE_TRANSPORT_HTTP_RESPONSE_HPP
+#define PROMLITE_TRANSPORT_HTTP_RESPONSE_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Reads one response as its bytes come, in pieces of any size: the outcome does not depend on how they were
+/// cut. It keeps what it is given, so who gives sets the bound. A client that asks once and closes can be
+/// lenient where a server must not be: a bare LF ends a line (RFC 9112 section 2.2), and a Content-Length
+/// that is no number means that the body ends with the connection.
+class HttpResponseParser {
+ public:
+  enum class State : unsigned char { head, body, complete, failed };
+
+  /// Throws std::bad_alloc.
+  PROMLITE_COLD State feed(std::string_view bytes) {
+    while (!bytes.empty() && step_ != Step::complete && step_ != Step::failed) {
+      if (step_ == Step::sized || step_ == Step::until_end || step_ == Step::chunk) {
+        take_body(bytes);
+      } else {
+        take_text(bytes);
+      }
+    }
+    return state();
+  }
+
+  /// The connection has ended: true when that is where the response ends, too.
+  bool end() noexcept {
+    if (step_ == Step::until_end) step_ = Step::complete;
+    return step_ == Step::complete;
+  }
+
+  State state() const noexcept {
+    if (step_ == Step::complete) return State::complete;
+    if (step_ == Step::failed) return State::failed;
+    return step_ == Step::status_line || step_ == Step::field ? State::head : State::body;
+  }
+  /// 0 until the head has come.
+  int status() const noexcept { return state() == State::head ? 0 : status_; }
+  const std::string& body() const noexcept { return body_; }
+  std::string& body() noexcept { return body_; }
+  const std::string& location() const noexcept { return location_; }
+  /// After a failure, or in the middle of a line: what could not be read.
+  const std::string& line() const noexcept { return line_; }
+
+ private:
+  enum class Step : unsigned char {
+    status_line,
+    field,
+    sized,      // a body of left_ bytes
+    until_end,  // a body that ends with the connection
+    chunk_size,
+    chunk,  // left_ bytes of one
+    chunk_end,
+    trailer,
+    complete,
+    failed
+  };
+
+  void take_body(std::string_view& bytes) {
+    std::size_t size = bytes.size();
+    if (step_ != Step::until_end && left_ < size) size = static_cast<std::size_t>(left_);
+    body_.append(bytes.substr(0, size));
+    bytes.remove_prefix(size);
+    if (step_ == Step::until_end) return;
+    left_ -= size;
+    if (left_ == 0) step_ = step_ == Step::sized ? Step::complete : Step::chunk_end;
+  }
+
+  void take_text(std::string_view& bytes) {
+    const std::size_t end = bytes.find('\n');
+    line_.append(bytes.substr(0, end));
+    bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
+    // What is no HTTP is told at once, whether or not it has lines.
+    if (step_ == Step::status_line && !starts_as_status_line()) return fail();
+    if (end == std::string_view::npos) return;
+    if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+    take_line(line_);
+    if (step_ != Step::failed) line_.clear();
+  }
+
+  void fail() noexcept { step_ = Step::failed; }
+
+  bool starts_as_status_line() const noexcept {
+    constexpr std::string_view start = "HTTP/1.";
+    const std::size_t size = line_.size() < start.size() ? line_.size() : start.size();
+    return std::string_view(line_).substr(0, size) == start.substr(0, size);
+  }
+
+  void take_line(std::string_view line) {
+    switch (step_) {
+      case Step::status_line:
+        return take_status_line(line);
+      case Step::field:
+        return line.empty() ? end_head() : take_field(line);
+      case Step::chunk_size:
+        return take_chunk_size(line);
+      case Step::chunk_end:
+        if (!line.empty()) return fail();
+        step_ = Step::chunk_size;
+        return;
+      case Step::trailer:
+        if (line.empty()) step_ = Step::complete;
+        return;
+      default:
+        return;
+    }
+  }
+
+  // RFC 9112 section 4: `HTTP/1.1 200 OK`; the reason may be missing.
+  void take_status_line(std::string_view line) noexcept {
+    if (line.size() < 12 || line[7] < '0' || line[7] > '9' || line[8] != ' ' ||
+        (line.size() > 12 && line[12] != ' ')) {
+      return fail();
+    }
+    int status = 0;
+    for (const char c : line.substr(9, 3)) {
+      if (c < '0' || c > '9') return fail();
+      status = status * 10 + (c - '0');
+    }
+    if (status < 100) return fail();
+    status_ = status;
+    chunked_ = sized_ = false;
+    location_.clear();
+    step_ = Step::field;
+  }
+
+  void take_field(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = trim_blanks(line.substr(colon + 1));
+    if (equals_ignoring_case(name, "content-length")) {
+      sized_ = parse_length(value);
+    } else if (equals_ignoring_case(name, "transfer-encoding")) {
+      chunked_ = chunked_ || list_holds(value, "chunked");
+    } else if (equals_ignoring_case(name, "location")) {
+      location_ = value;
+    }
+  }
+
+  bool parse_length(std::string_view value) noexcept {
+    left_ = 0;
+    for (const char c : value) {
+      if (c < '0' || c > '9') return false;
+      const auto digit = static_cast<std::uint64_t>(c - '0');
+      left_ = left_ > (UINT64_MAX - digit) / 10 ? UINT64_MAX : left_ * 10 + digit;
+    }
+    return !value.empty();
+  }
+
+  // RFC 9112 section 6.3. An interim response (1xx) is followed by another one.
+  void end_head() noexcept {
+    if (status_ < 200) {
+      step_ = Step::status_line;
+    } else if (status_ == 204 || status_ == 304) {
+      step_ = Step::complete;
+    } else if (chunked_) {
+      step_ = Step::chunk_size;
+    } else if (sized_) {
+      step_ = left_ == 0 ? Step::complete : Step::sized;
+    } else {
+      step_ = Step::until_end;
+    }
+  }
+
+  // RFC 9112 section 7.1: hexadecimal digits, then perhaps extensions.
+  void take_chunk_size(std::string_view line) noexcept {
+    left_ = 0;
+    std::size_t digits = 0;
+    for (; digits < line.size() && hex_value(line[digits]) >= 0; ++digits) {
+      if (left_ >> 60 != 0) return fail();
+      left_ = left_ * 16 + static_cast<std::uint64_t>(hex_value(line[digits]));
+    }
+    if (digits == 0) return fail();
+    step_ = left_ == 0 ? Step::trailer : Step::chunk;
+  }
+
+  Step step_ = Step::status_line;
+  bool chunked_ = false;
+  bool sized_ = false;
+  int status_ = 0;
+  std::uint64_t left_ = 0;
+  std::string line_;
+  std::string location_;
+  std::string body_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_HTTP_RESPONSE_HPP
+
+// ---- promlite/transport/http_exchange.hpp ----
+// promlite: one request to a server and its response, within a deadline.
+#ifndef PROMLITE_TRANSPORT_HTTP_EXCHANGE_HPP
+#define PROMLITE_TRANSPORT_HTTP_EXCHANGE_HPP
+
+namespace promlite {
+
+/// What became of one HTTP request. Tests true when the whole response came, whatever its status.
+struct [[nodiscard]] HttpResult {
+  int status = 0;        ///< 0: there was no response
+  std::string body;      ///< as much of it as came
+  std::string location;  ///< where a redirect, which is not followed, points to
+  std::string problem;   ///< why there is no response or not all of it; empty when there is
+  /// Nothing or a 5xx came, and the next attempt may have more luck.
+  bool transient = false;
+
+  explicit operator bool() const noexcept { return status != 0 && problem.empty(); }
+};
+
+namespace detail {
+
+struct HttpQuestion {
+  std::string_view method;
+  std::string_view target;
+  std::string_view content_type;
+  std::string_view body;
+  /// The most that is read, head and body together.
+  std::size_t max_bytes = std::size_t{64} << 10;
+  /// A status that makes the response's body uninteresting.
+  bool (*ends_with_head)(int status) = [](int) { return false; };
+};
+
+/// Opens a connection for one question. Every wait is bounded by the same limit, whatever the other side
+/// does.
+class HttpExchange {
+ public:
+  HttpExchange(const HttpPeer& peer, const HttpQuestion& question, const Limit& limit) noexcept
+      : peer_(&peer), question_(&question), limit_(limit) {}
+
+  /// Throws std::bad_alloc.
+  HttpResult run();
+
+ private:
+  void connect();
+  int connect_to(const SocketAddress& address, const Limit& limit);
+  void send();
+  void receive();
+  void take_end();
+  void give_up(Waited waited, const char* doing);
+  bool open() const noexcept { return result_.problem.empty(); }
+
+  const HttpPeer* peer_;
+  const HttpQuestion* question_;
+  Limit limit_;
+  FileDescriptor connection_;
+  HttpResponseParser parser_;
+  HttpResult result_;
+};
+
+PROMLITE_COLD inline HttpResult HttpExchange::run() {
+  result_.problem = peer_->problem();
+  if (!open()) return std::move(result_);
+  result_.transient = true;
+  connect();
+  if (open()) send();
+  if (open()) receive();
+  connection_.close();
+  result_.status = parser_.status();
+  result_.body = std::move(parser_.body());
+  result_.location = parser_.location();
+  if (result_.status != 0) result_.transient = result_.status >= 500;
+  return std::move(result_);
+}
+
+PROMLITE_COLD inline void HttpExchange::give_up(Waited waited, const char* doing) {
+  if (waited == Waited::stopped) result_.transient = false;
+  result_.problem =
+      message_of(waited == Waited::stopped ? "stopped while " : "the deadline passed while ", doing);
+}
+
+// The addresses of a name in the resolver's order, each with its share of the time that is left: one that
+// swallows packets must not use up the time of the next.
+PROMLITE_COLD inline void HttpExchange::connect() {
+  std::vector<SocketAddress> addresses;
+  result_.problem = peer_->resolver().resolve(limit_, addresses);
+  for (std::size_t i = 0; open() && i < addresses.size(); ++i) {
+    const auto left = static_cast<Instant>(addresses.size() - i);
+    Limit share = limit_;
+    if (left > 1 && limit_.deadline != never) share.deadline = now() + (limit_.deadline - now()) / left;
+    const int error = connect_to(addresses[i], share);
+    if (error == 0 || !open()) return;
+    if (left == 1) result_.problem = errno_text(error);
+  }
+}
+
+// The errno, or 0.
+PROMLITE_COLD inline int HttpExchange::connect_to(const SocketAddress& address, const Limit& share) {
+  const int error = start_connecting(address, connection_);
+  if (error != EINPROGRESS) return error;
+  const Waited waited = wait_ready(connection_.get(), POLLOUT, share);
+  if (waited == Waited::ready) return connecting_error(connection_.get());
+  if (waited == Waited::stopped || share.deadline == limit_.deadline) give_up(waited, "connecting");
+  return ETIMEDOUT;
+}
+
+PROMLITE_COLD inline void HttpExchange::send() {
+  const std::string bytes =
+      peer_->head(question_->method, question_->target, question_->content_type, question_->body.size());
+  std::string_view head = bytes;
+  std::string_view body = question_->body;
+  while (!head.empty() || !body.empty()) {
+    // Bytes that come before all are sent are an answer: a server need not read a request that it refuses.
+    const Waited waited = wait_ready(connection_.get(), POLLOUT | POLLIN, limit_);
+    if (waited != Waited::ready) return give_up(waited, "sending");
+    std::size_t sent = 0;
+    // A connection that cannot be written to may still have an answer; if not, receive() says why.
+    if (send_both(connection_.get(), head, body, sent) != Io::done) return;
+    const std::size_t of_head = sent < head.size() ? sent : head.size();
+    head.remove_prefix(of_head);
+    body.remove_prefix(sent - of_head);
+  }
+}
+
+PROMLITE_COLD inline void HttpExchange::receive() {
+  char buffer[4096];
+  std::size_t left = question_->max_bytes;
+  for (;;) {
+    const Waited waited = wait_ready(connection_.get(), POLLIN, limit_);
+    if (waited != Waited::ready) return give_up(waited, "waiting for the answer");
+    std::size_t received = 0;
+    const Io io =
+        detail::receive(connection_.get(), buffer, left < sizeof buffer ? left : sizeof buffer, received);
+    if (io == Io::blocked) continue;
+    if (io == Io::failed) {
+      result_.problem = errno_text(errno);
+      return;
+    }
+    if (io == Io::ended) return take_end();
+    left -= received;
+    switch (parser_.feed({buffer, received})) {
+      case HttpResponseParser::State::complete:
+        return;
+      case HttpResponseParser::State::failed:
+        result_.transient = false;
+        result_.problem = message_of("the answer is not HTTP: \"", peer_->quote(parser_.line()), "\"");
+        return;
+      case HttpResponseParser::State::body:
+        if (question_->ends_with_head(parser_.status())) return;
+        break;
+      case HttpResponseParser::State::head:
+        break;
+    }
+    if (left == 0) {
+      result_.transient = false;
+      result_.problem = parser_.status() == 0 ? "the answer's head does not end" : "the answer is too long";
+      return;
+    }
+  }
+}
+
+PROMLITE_COLD inline void HttpExchange::take_end() {
+  if (parser_.end()) return;
+  result_.problem = parser_.status() == 0 ? "the connection ended without an answer"
+                                          : "the connection ended in the middle of the answer";
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_HTTP_EXCHANGE_HPP
+
+// ---- promlite/transport/http_client.hpp ----
+// promlite: a small HTTP client, for what a collector or a tool has to ask of somebody else.
+#ifndef PROMLITE_TRANSPORT_HTTP_CLIENT_HPP
+#define PROMLITE_TRANSPORT_HTTP_CLIENT_HPP
+
+namespace promlite {
+
+namespace detail {
+
+/// Why this is no request that can be sent, or null.
+PROMLITE_COLD inline const char* request_problem(std::string_view method, std::string_view target) noexcept {
+  if (method.empty()) return "the method is empty";
+  for (const char c : method) {
+    if (c < 'A' || c > 'Z') return "the method is not made of capital letters";
+  }
+  if (target.empty() || target.front() != '/') return "the path does not begin with a slash";
+  for (const char c : target) {
+    if (!is_visible_ascii(c) || c == '#') return "the path has a character that must be percent-encoded";
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// Sends requests to one server over HTTP/1.1, each on a connection of its own, which is closed after it.
+/// What is wrong with the URL or a setting is told by each request. No redirect is followed, no proxy used;
+/// there is no TLS. Requests may be sent by several threads at once; settings may not change meanwhile.
+class HttpClient {
+ public:
+  /// `host:port` or `http://[USER:PASSWORD@]HOST[:PORT][/PREFIX]`; the port is 80 unless it is there.
+  explicit HttpClient(std::string_view url) : peer_(url) {}
+
+  /// For everything together: looking up, connecting, sending, receiving. 5 s unless set; 1 ms to a day.
+  HttpClient& timeout(std::chrono::milliseconds timeout) {
+    peer_.set_timeout(timeout);
+    return *this;
+  }
+  HttpClient& basic_auth(std::string_view user, std::string_view password) {
+    peer_.set_basic_auth(user, password);
+    return *this;
+  }
+  HttpClient& bearer_token(std::string_view token) {
+    peer_.set_bearer_token(token);
+    return *this;
+  }
+  /// A header for every request. Those that frame a message are not free.
+  HttpClient& header(std::string_view name, std::string_view value) {
+    peer_.add_header(name, value);
+    return *this;
+  }
+  /// The most that is read of a response; a longer one fails. 64 KiB unless set.
+  HttpClient& max_response_bytes(std::size_t bytes) noexcept {
+    max_bytes_ = bytes;
+    return *this;
+  }
+
+  /// Asks for `target`, a path with or without a query, which follows the URL's prefix. Throws nothing but
+  /// std::bad_alloc.
+  HttpResult get(std::string_view target) const { return send("GET", target); }
+  PROMLITE_COLD HttpResult send(std::string_view method, std::string_view target,
+                                std::string_view content_type = {}, std::string_view body = {}) const {
+    HttpResult refused;
+    if (const char* const problem = detail::request_problem(method, target)) refused.problem = problem;
+    if (content_type.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+      refused.problem = "the content type has a CR, LF or NUL in it";
+    }
+    if (!refused.problem.empty()) return refused;
+    detail::HttpQuestion question;
+    question.method = method;
+    question.target = target;
+    question.content_type = content_type;
+    question.body = body;
+    question.max_bytes = max_bytes_;
+    return detail::HttpExchange(peer_, question, {detail::now() + peer_.timeout(), -1}).run();
+  }
+
+ private:
+  detail::HttpPeer peer_;
+  std::size_t max_bytes_ = std::size_t{64} << 10;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_HTTP_CLIENT_HPP
+
+// ---- promlite/transport/scrape_source.hpp ----
+// promlite: what a server scrapes: an exposition on demand, whoever makes it.
+#ifndef PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
+#define PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
+
+namespace promlite {
+namespace detail {
+
+/// What a scrape asks for. Scrapes that ask for the same can share one body.
+struct ScrapeKey {
+  Format format = Format::text;
+  NameFilter filter;
+
+  bool operator==(const ScrapeKey& other) const { return format == other.format && filter == other.filter; }
+};
+
+/// Its functions are called by one thread at a time, by different threads over time.
+class ScrapeSource {
+ public:
+  virtual ~ScrapeSource() = default;
+  /// True when render() runs code that is not the library's: it may take any time, or never return.
+  virtual bool may_block() const noexcept = 0;
+  /// Appends one exposition. May throw.
+  virtual void render(const ScrapeKey& key, ByteBuffer& out) = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
+
+// ---- promlite/transport/scrape_handler.hpp ----
+// promlite: a scrape as a function from a request to a response, for programs that have a web server already.
+#ifndef PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
+#define PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
+
+namespace promlite {
+
+/// What a scrape asks for, as the HTTP request says it.
+struct ScrapeRequest {
+  /// The value of Accept; several lines are joined by commas. Empty: text.
+  std::string accept;
+  /// The query, behind the '?' and still encoded. `name[]=a&name[]=b` asks for the families of these names,
+  /// or of which these are sample names; unknown names are passed over. Everything else in it is ignored.
+  std::string query;
+};
+
+/// What to answer; the body is complete, so Content-Length is its size.
+struct ScrapeResponse {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+/// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
+/// ran out. Runs the registry's collectors on the calling thread, for as long as they take. Thread safe;
+/// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
+PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeRequest& request = {}) {
+  const auto refusal = [](int status, const char* text) {
+    return ScrapeResponse{status, "text/plain; charset=utf-8", text};
+  };
+  PROMLITE_TRY {
+    NameFilter filter;
+    if (!detail::parse_filter(request.query, filter)) return refusal(400, "Bad request\n");
+    const detail::Format format = detail::negotiate(request.accept);
+    detail::ByteBuffer body;
+    detail::encode(format, registry, filter, body);
+    return ScrapeResponse{200, std::string(detail::content_type_of(format)), std::string(body.view())};
+  }
+  PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
+}
+
+namespace detail {
+
+/// A registry, or several, as the server sees it. It holds the inside, so the Registry object may go first.
+class RegistrySource final : public ScrapeSource {
+ public:
+  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry) noexcept
+      : registry_(std::move(registry)) {}
+
+  bool may_block() const noexcept override { return registry_->has_collectors(); }
+  void render(const ScrapeKey& key, ByteBuffer& out) override {
+    encode(key.format, *registry_, key.filter, out);
+  }
+
+ private:
+  std::shared_ptr<RegistryGroup> registry_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
+
+// ---- promlite/transport/body_pool.hpp ----
+// promlite: response bodies that connections share, in buffers that are used again.
+#ifndef PROMLITE_TRANSPORT_BODY_POOL_HPP
+#define PROMLITE_TRANSPORT_BODY_POOL_HPP
+
+namespace promlite {
+namespace detail {
+
+/// One exposition, and how many connections are sending it.
+struct Body {
+  ByteBuffer bytes;
+  std::size_t users = 0;
+};
+
+/// Counts the bodies that are being sent and keeps a few buffers for the next ones, so that a scrape writes
+/// into memory that is there already. Not thread safe.
+class BodyPool {
+ public:
+  /// An empty body without users. Throws std::bad_alloc.
+  std::unique_ptr<Body> take() {
+    if (idle_count_ == 0) return std::make_unique<Body>();
+    std::unique_ptr<Body> body = std::move(idle_[--idle_count_]);
+    idle_bytes_ -= body->bytes.capacity();
+    body->bytes.clear();
+    return body;
+  }
+
+  /// Puts a body back that nobody uses.
+  void give_back(std::unique_ptr<Body> body) noexcept {
+    const std::size_t capacity = body->bytes.capacity();
+    if (idle_count_ == max_idle || (idle_count_ != 0 && idle_bytes_ + capacity > max_idle_bytes)) return;
+    idle_bytes_ += capacity;
+    idle_[idle_count_++] = std::move(body);
+  }
+
+  /// The body stays until it has been released as often as it was retained; the first time makes it the
+  /// pool's.
+  void retain(Body* body) noexcept {
+    if (body->users++ == 0) shared_bytes_ += body->bytes.size();
+  }
+  void release(Body* body) noexcept {
+    if (--body->users != 0) return;
+    shared_bytes_ -= body->bytes.size();
+    give_back(std::unique_ptr<Body>(body));
+  }
+
+  /// Bytes of all bodies that are being sent.
+  std::size_t shared_bytes() const noexcept { return shared_bytes_; }
+
+ private:
+  static constexpr std::size_t max_idle = 4;
+  static constexpr std::size_t max_idle_bytes = std::size_t{8} << 20;  // one body may be larger
+
+  std::unique_ptr<Body> idle_[max_idle];
+  std::size_t idle_count_ = 0;
+  std::size_t idle_bytes_ = 0;
+  std::size_t shared_bytes_ = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_BODY_POOL_HPP
+
+// ---- promlite/transport/scrape_worker.hpp ----
+// promlite: the thread that collects where a collector may hang.
+#ifndef PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
+#define PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
+
+namespace promlite {
+namespace detail {
+
+/// One collection at a time, handed over and back by two threads. `phase_` says whose the job is: the
+/// server's when idle or done, the worker's when wanted; each hands it over with a release that the other one
+/// acquires.
+class ScrapeWorker {
+ public:
+  ScrapeWorker(std::shared_ptr<ScrapeSource> source, Event& done) noexcept
+      : source_(std::move(source)), done_(&done) {}
+
+  explicit operator bool() const noexcept { return static_cast<bool>(wanted_); }
+
+  // The server's side.
+
+  /// True from start() until the result has been taken.
+  bool is_busy() const noexcept { return phase_.load(std::memory_order_relaxed) != Phase::idle; }
+  /// What is being collected, while is_busy().
+  const ScrapeKey& key() const noexcept { return key_; }
+
+  void start(ScrapeKey key, std::unique_ptr<Body> body) noexcept {
+    key_ = std::move(key);
+    body_ = std::move(body);
+    phase_.store(Phase::wanted, std::memory_order_release);  // the worker sees key_ and body_
+    wanted_.signal();
+  }
+
+  /// Takes the result of a finished collection; `failed` when there was an exception.
+  bool take(std::unique_ptr<Body>& body, bool& failed) noexcept {
+    if (phase_.load(std::memory_order_acquire) != Phase::done) return false;  // pairs with run()'s release
+    body = std::move(body_);
+    failed = failed_;
+    phase_.store(Phase::idle, std::memory_order_relaxed);
+    return true;
+  }
+
+  /// Makes run() return, after the collection that is running.
+  void stop() noexcept {
+    stopping_.store(true, std::memory_order_release);  // pairs with run()
+    wanted_.signal();
+  }
+
+  // The worker's side.
+
+  void run() noexcept {
+    for (;;) {
+      wanted_.wait_until(never);
+      if (stopping_.load(std::memory_order_acquire)) return;                  // pairs with stop()
+      if (phase_.load(std::memory_order_acquire) != Phase::wanted) continue;  // pairs with start()
+      failed_ = true;
+      PROMLITE_TRY {
+        source_->render(key_, body_->bytes);
+        failed_ = false;
+      }
+      PROMLITE_CATCH_ALL {}
+      phase_.store(Phase::done, std::memory_order_release);  // the server sees body_ and failed_
+      done_->signal();
+    }
+  }
+
+ private:
+  enum class Phase : unsigned char { idle, wanted, done };
+
+  std::shared_ptr<ScrapeSource> source_;
+  Event* done_;
+  Event wanted_;
+  std::atomic<Phase> phase_{Phase::idle};
+  std::atomic<bool> stopping_{false};
+  ScrapeKey key_;
+  std::unique_ptr<Body> body_;
+  bool failed_ = false;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
 
 // ---- promlite/transport/server_options.hpp ----
 // promlite: what can be chosen about the embedded server.
@@ -9673,82 +10727,6 @@ class ServerLoop {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_LOOP_HPP
-
-// ---- promlite/transport/thread.hpp ----
-// promlite: a thread that leaves the program's signals alone and that can be left behind.
-#ifndef PROMLITE_TRANSPORT_THREAD_HPP
-#define PROMLITE_TRANSPORT_THREAD_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Owns a thread that shares its state with its owner, so that either may go first. Unlike std::thread it
-/// reports a failure to start as a value, without exceptions, and its thread runs no signal handler of the
-/// program. join() or detach() must be called before it goes.
-class Thread {
- public:
-  Thread() = default;
-  Thread(Thread&& other) noexcept : id_(other.id_), runs_(std::exchange(other.runs_, false)) {}
-  Thread& operator=(Thread&& other) noexcept {
-    std::swap(id_, other.id_);
-    std::swap(runs_, other.runs_);
-    return *this;
-  }
-
-  /// Runs `body(*state)` on a new thread; the errno, or 0. Throws std::bad_alloc.
-  template <class State>
-  PROMLITE_COLD int start(void (*body)(State&), std::shared_ptr<State> state) {
-    auto task = std::make_unique<Task<State>>(Task<State>{body, std::move(state)});
-    // A new thread inherits the mask: a handler that interrupts a library's thread would surprise both. The
-    // signals that a fault of this very thread raises stay as they are.
-    sigset_t blocked;
-    sigset_t before;
-    sigfillset(&blocked);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF}) {
-      sigdelset(&blocked, fault);
-    }
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (error == 0) {
-      (void)task.release();
-      runs_ = true;
-    }
-    return error;
-  }
-
-  bool runs() const noexcept { return runs_; }
-  void join() noexcept {
-    if (std::exchange(runs_, false)) pthread_join(id_, nullptr);
-  }
-  void detach() noexcept {
-    if (std::exchange(runs_, false)) pthread_detach(id_);
-  }
-  /// In the child of a fork, which has no such thread.
-  void forget() noexcept { runs_ = false; }
-
- private:
-  template <class State>
-  struct Task {
-    void (*body)(State&);
-    std::shared_ptr<State> state;
-  };
-
-  template <class State>
-  static void* run(void* argument) {
-    const std::unique_ptr<Task<State>> task(static_cast<Task<State>*>(argument));
-    task->body(*task->state);
-    return nullptr;
-  }
-
-  pthread_t id_{};
-  bool runs_ = false;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_THREAD_HPP
 
 // ---- promlite/transport/server.hpp ----
 // promlite: the embedded server over any source of expositions: its threads, their start and their end.

@@ -11,11 +11,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -158,6 +162,78 @@ inline Io send_both(int fd, std::string_view head, std::string_view body, std::s
 
 /// Tells the other side that nothing more will come.
 inline void finish_sending(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+
+/// An address as connect(2) takes it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+/// The address of a host that is written in digits; false for a name. Asks nobody.
+PROMLITE_COLD inline bool numeric_address(const std::string& host, std::uint16_t port,
+                                          SocketAddress& address) noexcept {
+  sockaddr_in four{};
+  sockaddr_in6 six{};
+  if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
+    four.sin_family = AF_INET;
+    four.sin_port = htons(port);
+    address.size = sizeof four;
+    std::memcpy(&address.storage, &four, sizeof four);
+    return true;
+  }
+  if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) != 1) return false;
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  address.size = sizeof six;
+  std::memcpy(&address.storage, &six, sizeof six);
+  return true;
+}
+
+/// Asks the system's resolver, which takes as long as it takes and cannot be interrupted. Returns the reason
+/// for a failure, or nothing. Throws std::bad_alloc.
+PROMLITE_COLD inline std::string look_up_host(const std::string& host, std::uint16_t port,
+                                              std::vector<SocketAddress>& found) {
+  char digits[8] = "";
+  std::snprintf(digits, sizeof digits, "%u", static_cast<unsigned>(port));
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int problem = ::getaddrinfo(host.c_str(), digits, &hints, &list);
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+    SocketAddress address;
+    if (each->ai_addrlen > sizeof address.storage) continue;
+    std::memcpy(&address.storage, each->ai_addr, each->ai_addrlen);
+    address.size = each->ai_addrlen;
+    found.push_back(address);
+  }
+  return found.empty() ? "no address" : std::string();
+}
+
+/// Begins to connect a socket that does not block. 0 when it is connected, EINPROGRESS when it will be
+/// writable as soon as connecting_error() knows, else why not.
+PROMLITE_COLD inline int start_connecting(const SocketAddress& address, FileDescriptor& connection) noexcept {
+  const int on = 1;
+  connection =
+      FileDescriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!connection) return errno;
+  ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // connect(2): interrupted, it goes on all the same.
+  if (::connect(connection.get(), address.get(), address.size) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;
+}
+
+/// What became of start_connecting(): 0, or why there is no connection.
+PROMLITE_COLD inline int connecting_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
 
 /// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
 class Listener {

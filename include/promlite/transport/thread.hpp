@@ -27,9 +27,10 @@ class Thread {
     return *this;
   }
 
-  /// Runs `body(*state)` on a new thread; the errno, or 0. Throws std::bad_alloc.
+  /// Runs `body(*state)` on a new thread; the errno, or 0. `name`, of at most 15 characters, is what ps and
+  /// debuggers show. Throws std::bad_alloc.
   template <class State>
-  PROMLITE_COLD int start(void (*body)(State&), std::shared_ptr<State> state) {
+  PROMLITE_COLD int start(void (*body)(State&), std::shared_ptr<State> state, const char* name = nullptr) {
     auto task = std::make_unique<Task<State>>(Task<State>{body, std::move(state)});
     // A new thread inherits the mask: a handler that interrupts a library's thread would surprise both. The
     // signals that a fault of this very thread raises stay as they are.
@@ -43,6 +44,7 @@ class Thread {
     const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (error == 0) {
+      if (name != nullptr) pthread_setname_np(id_, name);
       (void)task.release();
       runs_ = true;
     }
