@@ -9,6 +9,7 @@
 #include <promlite/exposition/negotiation.hpp>
 #include <promlite/transport/http_client.hpp>
 #include <promlite/transport/metrics_server.hpp>
+#include <promlite/transport/pushgateway.hpp>
 #include <promlite/transport/scrape_handler.hpp>
 // clang-format on
 

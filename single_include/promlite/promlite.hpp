@@ -10985,6 +10985,450 @@ class MetricsServer {
 
 #endif  // PROMLITE_TRANSPORT_METRICS_SERVER_HPP
 
+// ---- promlite/transport/backoff.hpp ----
+// promlite: how long to wait before the next attempt, at random so that many do not come at once.
+#ifndef PROMLITE_TRANSPORT_BACKOFF_HPP
+#define PROMLITE_TRANSPORT_BACKOFF_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Random enough to spread the machines of a fleet over time (splitmix64, public domain); no secret.
+class Jitter {
+ public:
+  PROMLITE_COLD Jitter() noexcept
+      : state_(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
+               static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) << 20 ^
+               static_cast<std::uint64_t>(::getpid()) << 40 ^ reinterpret_cast<std::uintptr_t>(this)) {}
+
+  /// A duration from `low` to `high`, both included.
+  PROMLITE_COLD Instant between(Instant low, Instant high) noexcept {
+    state_ += 0x9E3779B97F4A7C15U;
+    std::uint64_t bits = state_;
+    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9U;
+    bits = (bits ^ bits >> 27) * 0x94D049BB133111EBU;
+    bits ^= bits >> 31;
+    return low + static_cast<Instant>(bits % static_cast<std::uint64_t>(high - low + 1));
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// Milliseconds to wait before each further attempt: at random from the upper half of a span that doubles,
+/// from 100 ms to 5 s.
+class Backoff {
+ public:
+  Instant next() noexcept {
+    const Instant wait = jitter_.between(span_ / 2, span_);
+    span_ = span_ < longest / 2 ? span_ * 2 : longest;
+    return wait;
+  }
+
+ private:
+  static constexpr Instant longest = 5000;
+
+  Jitter jitter_;
+  Instant span_ = 100;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_BACKOFF_HPP
+
+// ---- promlite/transport/push_path.hpp ----
+// promlite: a grouping key as the path of a Pushgateway's URL.
+#ifndef PROMLITE_TRANSPORT_PUSH_PATH_HPP
+#define PROMLITE_TRANSPORT_PUSH_PATH_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A job, and the labels that tell its groups apart. What is wrong is told by what add() returns: a message,
+/// empty when nothing is. Throws std::bad_alloc.
+class GroupingKey {
+ public:
+  PROMLITE_COLD std::string set_job(std::string_view job) {
+    if (job.empty()) return "the job is empty";
+    if (const char* const problem = value_problem(job)) return message_of("the job ", problem);
+    job_ = job;
+    return {};
+  }
+
+  PROMLITE_COLD std::string add(std::string_view name, std::string_view value) {
+    const char* problem = label_name_problem(name);
+    if (name == "job") problem = "the job is given already";
+    if (problem != nullptr) return message_of("grouping label \"", name, "\": ", problem);
+    for (const auto& label : labels_) {
+      if (label.first == name) return message_of("grouping label \"", name, "\" is there twice");
+    }
+    if ((problem = value_problem(value)) != nullptr) {
+      return message_of("the value of grouping label \"", name, "\" ", problem);
+    }
+    labels_.emplace_back(name, value);
+    return {};
+  }
+
+  const std::string& job() const noexcept { return job_; }
+  std::size_t size() const noexcept { return labels_.size(); }
+  /// True for `job` and for the name of a label.
+  bool has(std::string_view name) const noexcept {
+    for (const auto& label : labels_) {
+      if (label.first == name) return true;
+    }
+    return name == "job";
+  }
+
+  /// `/metrics/job/JOB/NAME/VALUE...`
+  PROMLITE_COLD std::string path() const {
+    std::string path = "/metrics";
+    append(path, "job", job_);
+    for (const auto& label : labels_) append(path, label.first, label.second);
+    return path;
+  }
+
+ private:
+  // A line end in a value is an attack on somebody's log sooner than somebody's label.
+  static const char* value_problem(std::string_view value) noexcept {
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+      return "has a CR, LF or NUL in it";
+    }
+    return is_utf8(value) ? nullptr : "is not UTF-8";
+  }
+
+  static bool is_plain(std::string_view value) noexcept {
+    for (const char c : value) {
+      if (!is_name_char(c) && c != '.' && c != ':' && c != '-') return false;
+    }
+    return !value.empty() && value != "." && value != "..";
+  }
+
+  // The gateway decodes the path before it takes it apart, joins slashes, and cleans dots away: so whatever
+  // is out of the ordinary goes as base64, and "=" is how an empty value keeps its segment.
+  static void append(std::string& path, std::string_view name, std::string_view value) {
+    path.append("/").append(name);
+    if (is_plain(value)) {
+      path.append("/").append(value);
+      return;
+    }
+    path.append("@base64/");
+    if (value.empty()) path.append("=");
+    append_base64(path, value, Base64::url);
+  }
+
+  std::string job_;
+  std::vector<std::pair<std::string, std::string>> labels_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSH_PATH_HPP
+
+// ---- promlite/transport/push_body.hpp ----
+// promlite: what is pushed: a registry as text, without labels that the grouping key sets.
+#ifndef PROMLITE_TRANSPORT_PUSH_BODY_HPP
+#define PROMLITE_TRANSPORT_PUSH_BODY_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Text 0.0.4, with an eye on the labels: the gateway would overwrite those that the grouping key has, and
+/// make one series of two without a word.
+class PushEncoder final : public Encoder {
+ public:
+  PushEncoder(ByteBuffer& out, const GroupingKey* key) noexcept : text_(out), key_(key) {}
+
+  /// The first collision of a label, or nothing.
+  const std::string& problem() const noexcept { return problem_; }
+
+  void begin_family(const FamilyHead& head) override {
+    family_ = head.name;
+    text_.begin_family(head);
+  }
+  void value(PaddedText labels, Number number) override {
+    check(labels);
+    text_.value(labels, number);
+  }
+  void histogram(PaddedText labels, const HistogramSample& sample) override {
+    check(labels);
+    text_.histogram(labels, sample);
+  }
+  void summary(PaddedText labels, const SummarySample& sample) override {
+    check(labels);
+    text_.summary(labels, sample);
+  }
+  void finish() override { text_.finish(); }
+  std::size_t size() const noexcept override { return text_.size(); }
+
+ private:
+  // `a="x",b="y\"z"`: a quote ends a value unless a backslash stands before it.
+  PROMLITE_COLD void check(PaddedText labels) {
+    if (key_ == nullptr || !problem_.empty()) return;
+    const std::string_view text(labels.data, labels.size);
+    for (std::size_t at = 0; at < text.size(); at += 2) {
+      const std::size_t equals = text.find('=', at);
+      if (equals == std::string_view::npos) return;
+      const std::string_view name = text.substr(at, equals - at);
+      if (key_->has(name)) {
+        problem_ = message_of("\"", family_, "\" has a label \"", name, "\", which the grouping key sets");
+        return;
+      }
+      at = equals + 2;
+      while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2U : 1U;
+    }
+  }
+
+  TextEncoder text_;
+  const GroupingKey* key_;
+  std::string_view family_;
+  std::string problem_;
+};
+
+/// Appends the exposition that is to be pushed; what is wrong with it, or nothing. Without a key any label is
+/// allowed. Throws std::bad_alloc.
+PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameFilter& filter,
+                                             const GroupingKey* key, ByteBuffer& out) {
+  PushEncoder encoder(out, key);
+  metrics.collect(encoder, filter);
+  return encoder.problem();
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSH_BODY_HPP
+
+// ---- promlite/transport/pushgateway.hpp ----
+// promlite: pushing to a Pushgateway, for jobs that end before a scrape could see them.
+#ifndef PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
+#define PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
+
+namespace promlite {
+
+namespace detail {
+class PushAccess;
+}
+
+/// What became of a push. Tests true when the gateway has taken it.
+class [[nodiscard]] PushResult {
+ public:
+  explicit operator bool() const noexcept { return message_.empty(); }
+  /// The reason for a failure, naming job and gateway; empty on success. One line, without credentials.
+  const std::string& message() const noexcept { return message_; }
+  /// The last HTTP status; 0 when there was no answer.
+  int status() const noexcept { return status_; }
+  /// What the gateway said to that, made fit for a log: one line of at most 256 bytes.
+  const std::string& reply() const noexcept { return reply_; }
+  /// How often the request was sent, or tried to be; 0 when something was wrong before.
+  int attempts() const noexcept { return attempts_; }
+
+ private:
+  friend class Pushgateway;
+  friend class detail::PushAccess;
+
+  std::string message_;
+  std::string reply_;
+  int status_ = 0;
+  int attempts_ = 0;
+};
+
+/// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
+/// (VictoriaMetrics, an aggregating gateway).
+///
+///   promlite::Pushgateway gateway{"http://gateway:9091", "nightly_import"};
+///   gateway.group("instance", "db1").timeout(5s);
+///   if (auto pushed = gateway.push(registry); !pushed) log(pushed.message());
+///
+/// Nothing here throws, but for std::bad_alloc from the constructor and the settings: a wrong URL or setting
+/// is told by every push, before anything is sent. The format is text 0.0.4, without times. No redirect is
+/// followed, no proxy used; `https://` is refused, for there is no TLS.
+///
+/// Several threads may push at once; settings may not change meanwhile. A copy is independent.
+class Pushgateway {
+ public:
+  /// `url` is `host:port` or `http://[USER:PASSWORD@]HOST[:PORT][/PREFIX]`; the port is 80 unless it is
+  /// there. `job` is any text but an empty one; CR, LF and NUL are refused.
+  PROMLITE_COLD Pushgateway(std::string_view url, std::string_view job) : peer_(url) {
+    peer_.set_problem(key_.set_job(job));
+  }
+
+  /// Adds a label to the grouping key; its value is anything that `Family::with` takes, an empty text too.
+  /// CR, LF and NUL, bytes that are not UTF-8, a repeated name and `job` are refused.
+  template <class T>
+  Pushgateway& group(std::string_view name, const T& value) {
+    return add_group(name, detail::LabelValue(value).text());
+  }
+
+  /// For everything together: looking up, connecting, sending, receiving, and all attempts. 5 s unless set;
+  /// 1 ms to a day. It begins when the metrics have been collected.
+  Pushgateway& timeout(std::chrono::milliseconds timeout) {
+    peer_.set_timeout(timeout);
+    return *this;
+  }
+  /// How often to try again, while the timeout allows, when there is no answer or one with a status of 500
+  /// and above: 0 unless set. The first pause is 50 to 100 ms, each is twice as long as the one before, to
+  /// 5 s. A push may be repeated: the gateway ends up with the same.
+  PROMLITE_COLD Pushgateway& retries(int count) {
+    if (count < 0) peer_.set_problem("a negative number of retries");
+    retries_ = count;
+    return *this;
+  }
+
+  /// RFC 7617. A user has no colon. The credentials cross the network readable for everybody on the way.
+  Pushgateway& basic_auth(std::string_view user, std::string_view password) {
+    peer_.set_basic_auth(user, password);
+    return *this;
+  }
+  /// RFC 6750. As above.
+  Pushgateway& bearer_token(std::string_view token) {
+    peer_.set_bearer_token(token);
+    return *this;
+  }
+  /// A header for every request. Those that frame the message are not free.
+  Pushgateway& header(std::string_view name, std::string_view value) {
+    peer_.add_header(name, value);
+    return *this;
+  }
+
+  /// Sends to this path (and query) behind the URL's prefix instead of `/metrics/job/...`, for a server that
+  /// has its own way to name the job: then the grouping key is not sent, so it must have no labels, and 204
+  /// is a success, too. VictoriaMetrics: `/api/v1/import/prometheus?extra_label=job=nightly`.
+  PROMLITE_COLD Pushgateway& request_path(std::string_view path) {
+    path_ = path;
+    if (const char* const problem = detail::request_problem("GET", path)) peer_.set_problem(problem);
+    return *this;
+  }
+  /// The method of push(), for a server that wants another one than PUT.
+  PROMLITE_COLD Pushgateway& push_method(std::string_view method) {
+    method_ = method;
+    if (const char* const problem = detail::request_problem(method, "/")) peer_.set_problem(problem);
+    return *this;
+  }
+
+  /// What is wrong with the URL or a setting, or nothing.
+  const std::string& problem() const noexcept { return peer_.problem(); }
+  const std::string& job() const noexcept { return key_.job(); }
+
+  /// Replaces the group by the metrics, or by those of the families that `filter` asks for (PUT).
+  PushResult push(Gatherer& metrics, const NameFilter& filter = {}) const {
+    return send(method_, *metrics.share(), filter);
+  }
+  /// Replaces metrics of the same name in the group and leaves the others alone (POST).
+  PushResult push_add(Gatherer& metrics, const NameFilter& filter = {}) const {
+    return send("POST", *metrics.share(), filter);
+  }
+  /// Removes the group (DELETE). That it was not there is no failure.
+  PROMLITE_COLD PushResult remove() const {
+    PROMLITE_TRY { return finish("remove", exchange("DELETE", {}, limit())); }
+    PROMLITE_CATCH_ALL { return out_of_memory(); }
+  }
+
+ private:
+  friend class detail::PushAccess;
+
+  PROMLITE_COLD Pushgateway& add_group(std::string_view name, std::string_view value) {
+    peer_.set_problem(key_.add(name, value));
+    return *this;
+  }
+
+  detail::Limit limit() const noexcept { return {detail::now() + peer_.timeout(), -1}; }
+  PushResult send(std::string_view method, detail::RegistryGroup& metrics, const NameFilter& filter) const;
+  PushResult exchange(std::string_view method, std::string_view body, const detail::Limit& limit) const;
+  PushResult attempt(const detail::HttpQuestion& question, const detail::Limit& limit, bool& transient) const;
+  PushResult finish(const char* doing, PushResult result) const;
+
+  static PushResult out_of_memory() {
+    PushResult result;
+    result.message_ = "out of memory";
+    return result;
+  }
+  std::string problem_of_all() const {
+    if (!problem().empty() || path_.empty() || key_.size() == 0) return problem();
+    return "request_path() takes the place of grouping labels";
+  }
+
+  detail::HttpPeer peer_;
+  detail::GroupingKey key_;
+  std::string path_;
+  std::string method_ = "PUT";
+  int retries_ = 0;
+};
+
+PROMLITE_COLD inline PushResult Pushgateway::send(std::string_view method, detail::RegistryGroup& metrics,
+                                                  const NameFilter& filter) const {
+  PROMLITE_TRY {
+    PushResult result;
+    result.message_ = problem_of_all();
+    detail::ByteBuffer body;
+    if (result) result.message_ = detail::encode_push(metrics, filter, path_.empty() ? &key_ : nullptr, body);
+    if (result) result = exchange(method, body.view(), limit());
+    return finish("push", std::move(result));
+  }
+  PROMLITE_CATCH_ALL { return out_of_memory(); }
+}
+
+// All attempts. The message is the reason alone.
+PROMLITE_COLD inline PushResult Pushgateway::exchange(std::string_view method, std::string_view body,
+                                                      const detail::Limit& limit) const {
+  PushResult result;
+  result.message_ = problem_of_all();
+  if (!result) return result;
+  const std::string path = path_.empty() ? key_.path() : path_;
+  detail::HttpQuestion question;
+  question.method = method;
+  question.target = path;
+  question.body = body;
+  if (method != "DELETE") question.content_type = text_content_type;
+  // What the gateway says beside a success does not matter, so nobody waits for it.
+  question.ends_with_head = [](int status) { return status < 300; };
+  detail::Backoff backoff;
+  for (int attempts = 1;; ++attempts) {
+    bool transient = false;
+    result = attempt(question, limit, transient);
+    result.attempts_ = attempts;
+    if (result || !transient || attempts > retries_) return result;
+    const detail::Instant next = detail::now() + backoff.next();
+    if (next >= limit.deadline) return result;
+    if (detail::wait_ready(-1, 0, {next, limit.stop}) == detail::Waited::stopped) return result;
+  }
+}
+
+PROMLITE_COLD inline PushResult Pushgateway::attempt(const detail::HttpQuestion& question,
+                                                     const detail::Limit& limit, bool& transient) const {
+  const HttpResult answer = detail::HttpExchange(peer_, question, limit).run();
+  PushResult result;
+  transient = answer.transient;
+  result.status_ = answer.status;
+  if (answer.status == 0) {
+    result.message_ = answer.problem;
+    return result;
+  }
+  result.reply_ = peer_.quote(answer.body);
+  // Any other 2xx comes from somebody between, who promises nothing.
+  if (answer.status == 200 || answer.status == 202 || (answer.status == 204 && !path_.empty())) return result;
+  result.message_ = "the answer was " + detail::digits_of(static_cast<std::uint64_t>(answer.status));
+  if (!answer.location.empty()) {
+    result.message_ += detail::message_of(", go to \"", peer_.quote(answer.location), "\" (not followed)");
+  }
+  if (!result.reply_.empty()) result.message_ += ": " + result.reply_;
+  return result;
+}
+
+PROMLITE_COLD inline PushResult Pushgateway::finish(const char* doing, PushResult result) const {
+  if (result) return result;
+  // A URL that could not be read is part of the reason.
+  const std::string& where = peer_.url().authority;
+  result.message_ = detail::message_of("cannot ", doing, " job \"", detail::quote_words(key_.job()), "\"",
+                                       where.empty() ? "" : " at ", where, ": ", result.message_);
+  return result;
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
+
 // ---- promlite/promlite.hpp ----
 // promlite: everything, in the order of the layers.
 #ifndef PROMLITE_PROMLITE_HPP
