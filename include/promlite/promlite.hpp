@@ -11,6 +11,7 @@
 #include <promlite/transport/metrics_server.hpp>
 #include <promlite/transport/pushgateway.hpp>
 #include <promlite/transport/scrape_handler.hpp>
+#include <promlite/transport/textfile.hpp>
 // clang-format on
 
 #endif  // PROMLITE_PROMLITE_HPP

@@ -49,6 +49,10 @@ int main() {
       "weight_kilograms_bucket{le=\"+Inf\"} 1\n"
       "weight_kilograms_sum 1.5\n"
       "weight_kilograms_count 1\n";
+  // Failures of input and output are values, too.
+  if (promlite::Pushgateway("https://gateway", "job").push(registry)) return 1;
+  if (promlite::write_textfile(registry, "/nowhere/job.prom")) return 1;
+
   const std::string text = promlite::to_text(registry);
   if (text == expected) return 0;
   std::printf("expected\n%s\ngot\n%s", expected.c_str(), text.c_str());

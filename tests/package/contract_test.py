@@ -6,17 +6,22 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from support.pushgateway import Pushgateway
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / "tests" / "contract"
 
 # Those whose interface exists; the others stand in tests/contract for what is still to come.
-BUILT = ("checked", "service", "exporter")
+BUILT = ("batch", "checked", "service", "exporter")
 
 DIGESTS = {
     "batch": "d48381e2bf147148b6d1987f93b41f0840ec9c5c5d10765bac9fd006fba60767",
@@ -120,6 +125,28 @@ class Contract(unittest.TestCase):
             get(url.replace("/metrics", "/elsewhere"))
         self.addCleanup(refused.exception.close)
         self.assertEqual(404, refused.exception.code)
+
+    def check_batch(self, binary):
+        gateway = Pushgateway().start()
+        self.addCleanup(gateway.stop)
+        file = self.scratch / "batch.prom"
+        run = [binary, gateway.address, file]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+        self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
+        self.assertEqual({}, gateway.groups())  # the last thing that it does is to remove its own
+        own = samples(get(gateway.url + "/metrics")[2])
+        self.assertEqual([1, 1, 1], [own[f'pushgateway_http_requests_total{{code="{code}",handler="{handler}",method="{method}"}}']
+                                     for code, handler, method in (("200", "push", "put"), ("200", "push", "post"),
+                                                                   ("202", "delete", "delete"))])
+        written = samples(file.read_text())
+        self.assertEqual({'files_processed_total{kind="csv"}': 100, r'files_processed_total{kind="a/b \"odd\""}': 3},
+                         {name: value for name, value in written.items() if name.startswith("files")})
+        self.assertAlmostEqual(time.time(), written["batch_job_last_success_timestamp_seconds"], delta=60)
+        self.assertLess(written["batch_job_duration_seconds"], 1)
+        gateway.stop()
+        done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+        self.assertEqual((1, f'cannot push job "nightly_import" at {gateway.address}: Connection refused\n'),
+                         (done.returncode, done.stderr))
 
     def check_exporter(self, binary):
         done = subprocess.run([binary], capture_output=True, text=True, timeout=60)
