@@ -857,10 +857,8 @@ class Linter {
       family_ = &family;
       if (family.help.empty()) report("no help text");
       unit();
-      if (family.type != MetricType::untyped) {
-        suffixes();
-        type_in_name();
-      }
+      if (family.type != MetricType::untyped) suffixes();
+      type_in_name();
       spelling();
       labels();
       unique();
@@ -881,7 +879,6 @@ class Linter {
     found_.push_back({family_->name, std::move(text)});
   }
 
-  // The first part of the name that is a unit, perhaps with a prefix, counts.
   void unit() {
     std::string_view rest = family_->name;
     for (bool last = false; !last;) {
@@ -889,9 +886,8 @@ class Linter {
       last = end == std::string_view::npos;
       const std::string_view part = rest.substr(0, end);
       const std::string_view base = base_unit(part);
-      if (!base.empty()) {
-        if (base != part) report(message_of("use the base unit ", base, " instead of ", part));
-        return;
+      if (base != part && !base.empty()) {
+        report(message_of("use the base unit ", base, " instead of ", part));
       }
       if (!last) rest.remove_prefix(end + 1);
     }

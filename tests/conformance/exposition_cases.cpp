@@ -3,10 +3,12 @@
 //
 // exposition_cases list           the names of the cases, a line each
 // exposition_cases text CASE      the exposition
+// exposition_cases openmetrics CASE
 // exposition_cases expected CASE  JSON: what was put in, kept apart from the library: strings as hexadecimal
 // bytes
 //                                 before any repair, doubles as the hexadecimal digits of their bits
 #include <promlite/core.hpp>
+#include <promlite/exposition/openmetrics.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -514,12 +516,16 @@ int main(int argc, char** argv) {
     return 0;
   }
   cases::Case made;
-  if (argc != 3 || (command != "text" && command != "expected") || !cases::make(argv[2], made)) {
-    std::fputs("usage: exposition_cases list | text CASE | expected CASE\n", stderr);
+  const bool text = command == "text";
+  const bool openmetrics = command == "openmetrics";
+  if (argc != 3 || (!text && !openmetrics && command != "expected") || !cases::make(argv[2], made)) {
+    std::fputs("usage: exposition_cases list | text CASE | openmetrics CASE | expected CASE\n", stderr);
     return 2;
   }
-  const std::string text = promlite::to_text(made.registry);
-  const std::string out = command == "text" ? text : made.expected.json();
+  // What is expected may hang on a scrape that has been.
+  const std::string scraped =
+      openmetrics ? promlite::to_openmetrics(made.registry) : promlite::to_text(made.registry);
+  const std::string out = text || openmetrics ? scraped : made.expected.json();
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
 }

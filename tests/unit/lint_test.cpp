@@ -32,9 +32,8 @@ TEST_CASE("what a registry exposes is linted") {
 }
 
 TEST_CASE("units") {
-  for (const char* name :
-       {"x", "x_seconds", "x_bytes_per_seconds", "x_ratio", "x_metres", "x_seconds_minutes", "x_second",
-        "x_kilo", "x_kiloparsecs", "xseconds", "x_joules", "x_S2"}) {
+  for (const char* name : {"x", "x_seconds", "x_bytes_per_seconds", "x_ratio", "x_metres", "x_second",
+                           "x_kilo", "x_kiloparsecs", "xseconds", "x_joules", "x_S2"}) {
     CHECK(of_gauge(name) == "");
   }
   const auto instead = [](const std::string& name, const std::string& base, const std::string& unit) {
@@ -45,6 +44,7 @@ TEST_CASE("units") {
   instead("hours", "seconds", "hours");
   instead("x_megabits", "bytes", "megabits");
   instead("x_fahrenheit", "celsius", "fahrenheit");
+  instead("x_seconds_minutes", "seconds", "minutes");
   instead("x_minutes_seconds", "seconds", "minutes");
   for (const char* name : {"x_ms", "x_kb_y", "x_s", "x_MB", "x_d_h"}) {
     CHECK(of_gauge(name) == std::string(name) + ": the name should not abbreviate a unit\n");
@@ -71,7 +71,8 @@ TEST_CASE("suffixes, labels and types by the type of the family") {
         "s_bucket: no name but a histogram's should end in _bucket\ns_bucket: the label le belongs to "
         "histograms\n");
   // Of untyped ones nobody knows what they are.
-  CHECK(problems("# HELP a_gauge_total x\na_gauge_total{le=\"1\"} 1\n") == "");
+  CHECK(problems("# HELP a_gauge_total x\na_gauge_total{le=\"1\"} 1\n") ==
+        "a_gauge_total: the name should not say the type, gauge\n");
 }
 
 TEST_CASE("spelling, help, and series that stand twice") {
