@@ -49,6 +49,22 @@ const std::string& route(std::size_t i) {
   return routes[i & 63];
 }
 
+enum class Kind { first, second, third, count };
+const char* to_label(Kind kind) {
+  return kind == Kind::first ? "first" : kind == Kind::second ? "second" : "third";
+}
+constexpr auto label_values(Kind) { return promlite::enumerators_below<Kind::count>(); }
+
+// Unpredictable enumerators.
+Kind kind(std::size_t i) {
+  static const std::vector<Kind> kinds = [] {
+    std::vector<Kind> made(4096);
+    for (std::size_t k = 0; k < made.size(); ++k) made[k] = static_cast<Kind>(static_cast<int>(value(k)) % 3);
+    return made;
+  }();
+  return kinds[i & 4095];
+}
+
 // Runs `update(i)` once per iteration.
 template <class Update>
 void loop(benchmark::State& state, const Update& update) {
@@ -106,9 +122,22 @@ void with_three_labels(benchmark::State& state) {
   const auto family = registry().counter("bench_requests_total", "", {"method", "code", "route"});
   loop(state, [&](std::size_t i) { family.with("GET", 200, route(i)).inc(); });
 }
+void with_curried(benchmark::State& state) {
+  const auto family =
+      registry().counter("bench_curried_total", "", {"method", "code", "route"}).curry("GET", 200);
+  loop(state, [&](std::size_t i) { family.with(route(i)).inc(); });
+}
+void with_enums(benchmark::State& state) {
+  const auto family = registry().counter("bench_enums_total", "", {"a", "b"}).by_enum<Kind, Kind>();
+  loop(state, [&](std::size_t i) { family.with(kind(i), kind(i + 1)).inc(); });
+}
 void histogram_observe(benchmark::State& state) {
   const auto histogram = registry().histogram("bench_seconds", "", promlite::buckets(bounds()));
   loop(state, [&](std::size_t i) { histogram.observe(value(i)); });
+}
+void histogram_observe_n(benchmark::State& state) {
+  const auto histogram = registry().histogram("bench_n_seconds", "", promlite::buckets(bounds()));
+  loop(state, [&](std::size_t i) { histogram.observe_n(value(i), 10); });
 }
 void summary_observe(benchmark::State& state) {
   const auto summary = registry().summary("bench_summary", "", promlite::quantiles({0.5, 0.9, 0.99}));
@@ -125,7 +154,10 @@ PROMLITE_BENCH(counter_inc_whole_double);
 PROMLITE_BENCH(counter_inc_fraction);
 PROMLITE_BENCH(gauge_set);
 PROMLITE_BENCH(with_three_labels);
+PROMLITE_BENCH(with_curried);
+PROMLITE_BENCH(with_enums);
 PROMLITE_BENCH(histogram_observe);
+PROMLITE_BENCH(histogram_observe_n);
 PROMLITE_BENCH(summary_observe);
 
 #ifdef PROMLITE_BENCH_PROMETHEUS_CPP
