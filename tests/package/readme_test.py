@@ -54,10 +54,21 @@ class Readme(unittest.TestCase):
     def test_the_tour_prints_its_metrics(self):
         declarations, uses = blocks()[1].split("\n\n", 1)
         program = self.build("#include <promlite/promlite.hpp>\n#include <iostream>\nint main() {\n" + declarations +
-                             "\n(void)bytes; (void)size; (void)build; (void)load;\n" + uses + "}\n")
+                             "\n(void)bytes; (void)size; (void)build; (void)load;\n" + uses + "(void)rows;\n}\n")
         body = subprocess.run([program], check=True, capture_output=True, text=True).stdout
         for line in ('app_build_info{version="1.4.2"} 1', 'files_processed_total{kind="csv"} 3', "load_ratio 0.5",
-                     'job_duration_seconds_count{kind="csv"} 2', "queue_depth 0", "read_bytes_total 0"):
+                     'job_duration_seconds_count{kind="csv"} 1004', 'job_duration_seconds_count{kind="json"} 1', "queue_depth 0", "read_bytes_total 0"):
+            self.assertIn(line + "\n", body)
+
+    def test_the_short_cuts_count(self):
+        code = "#include <promlite/promlite.hpp>\n#include <iostream>\n" + blocks()[2]
+        self.assertIn("  serve();\n", code)
+        program = self.build(code.replace("  serve();\n", "  serve();\n  std::cout << promlite::to_text("
+                                          "promlite::default_registry());\n"))
+        body = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+        for line in ('requests_total{code="200",method="GET"} 1', 'requests_total{code="500",method="PUT"} 0',
+                     'retries_total{method="PUT",ok="true"} 1', 'retries_total{method="GET",ok="false"} 0',
+                     "errors_total 0"):
             self.assertIn(line + "\n", body)
 
 
