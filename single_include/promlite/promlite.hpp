@@ -39,6 +39,7 @@
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
+#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -7734,6 +7735,488 @@ void encode(Format /*format*/, Source& source, const NameFilter& filter, ByteBuf
 
 #endif  // PROMLITE_EXPOSITION_NEGOTIATION_HPP
 
+// ---- promlite/transport/address.hpp ----
+// promlite: the address that a server listens on, as people write it.
+#ifndef PROMLITE_TRANSPORT_ADDRESS_HPP
+#define PROMLITE_TRANSPORT_ADDRESS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Either a host and a port, or the path of a Unix socket.
+struct ListenAddress {
+  std::string host;
+  std::string port;
+  std::string path;  ///< not empty: a Unix socket
+};
+
+/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
+/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
+PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
+  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
+  if (text.substr(0, 5) == "unix:") {
+    address.path = text.substr(5);
+    if (address.path.empty()) return "there is no path behind unix:";
+    return nullptr;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || text.back() == ']') {
+    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
+  }
+  std::string_view host = text.substr(0, colon);
+  if (!host.empty() && host.front() == '[') {
+    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) {
+      return "the brackets are not around an IPv6 address";
+    }
+  } else if (host.find(':') != std::string_view::npos) {
+    return "an IPv6 address needs brackets: [::1]:9464";
+  }
+  // Resolvers disagree about what this is.
+  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
+  const std::string_view port = text.substr(colon + 1);
+  unsigned long number = 0;
+  bool digits = !port.empty() && port.size() <= 5;
+  for (const char c : port) {
+    if (c < '0' || c > '9') digits = false;
+    if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
+  }
+  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
+  address.host = host.empty() ? "127.0.0.1" : host;
+  address.port = port;
+  return nullptr;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
+
+// ---- promlite/transport/socket.hpp ----
+// promlite: the sockets of the operating system (POSIX, Linux). The only file that includes their headers.
+#ifndef PROMLITE_TRANSPORT_SOCKET_HPP
+#define PROMLITE_TRANSPORT_SOCKET_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Milliseconds of the steady clock: deadlines do not move when somebody sets the time.
+using Instant = std::int64_t;
+constexpr Instant never = INT64_MAX;
+inline Instant now() noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// strerror_r comes in two kinds, told apart by what it returns.
+inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
+inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
+
+/// What the system says about an errno.
+PROMLITE_COLD inline std::string errno_text(int error) {
+  char buffer[128] = "unknown error";
+  return strerror_text(::strerror_r(error, buffer, sizeof buffer), buffer);
+}
+
+/// Owns a descriptor.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor() { close(); }
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  // Not repeated after EINTR: Linux has released the descriptor by then.
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+/// poll(2) that takes a deadline; -1 is a failure other than EINTR. Returns 0 early after a signal: the
+/// caller looks at the clock anyway. Nothing is ready in `fds` unless the result is positive.
+inline int wait_for(pollfd* fds, std::size_t count, Instant deadline, Instant current) noexcept {
+  int timeout = -1;
+  if (deadline != never) {
+    const Instant left = deadline - current;
+    timeout = left <= 0 ? 0 : left > 3600000 ? 3600000 : static_cast<int>(left);
+  }
+  const int ready = ::poll(fds, static_cast<nfds_t>(count), timeout);
+  if (PROMLITE_LIKELY(ready >= 0)) return ready;
+  const bool interrupted = errno == EINTR;
+  for (std::size_t i = 0; i < count; ++i) fds[i].revents = 0;
+  return interrupted ? 0 : -1;
+}
+
+/// Wakes a thread that waits for it. signal() may be called from any thread, and in a signal handler.
+class Event {
+ public:
+  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  int descriptor() const noexcept { return fd_.get(); }
+
+  void signal() noexcept {
+    const std::uint64_t one = 1;
+    while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+    }
+  }
+  /// Takes all signals that have come.
+  void drain() noexcept {
+    std::uint64_t count = 0;
+    while (::read(fd_.get(), &count, sizeof count) < 0 && errno == EINTR) {
+    }
+  }
+  /// Waits until a signal has come, and takes it; false when the deadline came first.
+  bool wait_until(Instant deadline) noexcept {
+    for (;;) {
+      pollfd fds[1] = {{fd_.get(), POLLIN, 0}};
+      const Instant current = now();
+      if (wait_for(fds, 1, deadline, current) > 0) break;
+      if (current >= deadline) return false;
+    }
+    drain();
+    return true;
+  }
+
+ private:
+  FileDescriptor fd_;
+};
+
+/// What became of reading or writing without waiting.
+enum class Io : unsigned char { done, blocked, ended, failed };
+
+/// Reads what is there, at most `size` bytes; `ended` after the other side's last byte.
+inline Io receive(int fd, char* to, std::size_t size, std::size_t& received) noexcept {
+  for (;;) {
+    const ssize_t count = ::recv(fd, to, size, 0);
+    if (count > 0) {
+      received = static_cast<std::size_t>(count);
+      return Io::done;
+    }
+    if (count == 0) return Io::ended;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
+    if (errno != EINTR) return Io::failed;
+  }
+}
+
+/// Sends `head` and then `body` in one call, as much as goes; never raises SIGPIPE.
+inline Io send_both(int fd, std::string_view head, std::string_view body, std::size_t& sent) noexcept {
+  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                    {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = head.empty() ? parts + 1 : parts;
+  message.msg_iovlen = head.empty() || body.empty() ? 1 : 2;
+  for (;;) {
+    const ssize_t count = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (count >= 0) {
+      sent = static_cast<std::size_t>(count);
+      return Io::done;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
+    if (errno != EINTR) return Io::failed;
+  }
+}
+
+/// Tells the other side that nothing more will come.
+inline void finish_sending(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+
+/// An address as connect(2) takes it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+/// The address of a host that is written in digits; false for a name. Asks nobody.
+PROMLITE_COLD inline bool numeric_address(const std::string& host, std::uint16_t port,
+                                          SocketAddress& address) noexcept {
+  sockaddr_in four{};
+  sockaddr_in6 six{};
+  if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
+    four.sin_family = AF_INET;
+    four.sin_port = htons(port);
+    address.size = sizeof four;
+    std::memcpy(&address.storage, &four, sizeof four);
+    return true;
+  }
+  if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) != 1) return false;
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  address.size = sizeof six;
+  std::memcpy(&address.storage, &six, sizeof six);
+  return true;
+}
+
+/// Asks the system's resolver, which takes as long as it takes and cannot be interrupted. Returns the reason
+/// for a failure, or nothing. Throws std::bad_alloc.
+PROMLITE_COLD inline std::string look_up_host(const std::string& host, std::uint16_t port,
+                                              std::vector<SocketAddress>& found) {
+  char digits[8] = "";
+  std::snprintf(digits, sizeof digits, "%u", static_cast<unsigned>(port));
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int problem = ::getaddrinfo(host.c_str(), digits, &hints, &list);
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+    SocketAddress address;
+    if (each->ai_addrlen > sizeof address.storage) continue;
+    std::memcpy(&address.storage, each->ai_addr, each->ai_addrlen);
+    address.size = each->ai_addrlen;
+    found.push_back(address);
+  }
+  return found.empty() ? "no address" : std::string();
+}
+
+/// Begins to connect a socket that does not block. 0 when it is connected, EINPROGRESS when it will be
+/// writable as soon as connecting_error() knows, else why not.
+PROMLITE_COLD inline int start_connecting(const SocketAddress& address, FileDescriptor& connection) noexcept {
+  const int on = 1;
+  connection =
+      FileDescriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!connection) return errno;
+  ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // connect(2): interrupted, it goes on all the same.
+  if (::connect(connection.get(), address.get(), address.size) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;
+}
+
+/// What became of start_connecting(): 0, or why there is no connection.
+PROMLITE_COLD inline int connecting_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+/// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
+class Listener {
+ public:
+  enum class Accepted : unsigned char { connection, none, lost, exhausted };
+
+  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
+  std::string open(std::string_view address);
+
+  int descriptor() const noexcept { return fd_.get(); }
+  /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
+  const std::string& address() const noexcept { return address_; }
+  std::uint16_t port() const noexcept { return port_; }
+
+  /// One connection, non-blocking and close-on-exec. `lost`: that one failed, the next may not; `exhausted`:
+  /// the process or the system has run out of something, so asking again at once is of no use.
+  Accepted accept(FileDescriptor& connection) noexcept {
+    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (PROMLITE_LIKELY(fd >= 0)) {
+      connection = FileDescriptor(fd);
+      return Accepted::connection;
+    }
+    switch (errno) {
+      case EAGAIN:
+        return Accepted::none;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+        return Accepted::exhausted;
+      // accept(2): errors that were pending on the new connection are reported here.
+      default:
+        return Accepted::lost;
+    }
+  }
+
+  /// Takes no more connections although the descriptor stays open: for a thread that cannot be waited for.
+  void refuse() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
+  void close() noexcept { fd_.close(); }
+  /// Removes the file of a Unix socket, unless another has taken its place.
+  PROMLITE_COLD void remove_path() noexcept {
+    struct stat found {};
+    if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
+        found.st_ino == inode_) {
+      ::unlink(path_.c_str());
+    }
+    path_.clear();
+  }
+
+ private:
+  static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+  std::string open_path(const std::string& path);
+  std::string open_host(const ListenAddress& address);
+  /// The errno, or 0.
+  int listen_on(const addrinfo& found, bool wildcard) noexcept;
+  void name_itself();
+
+  FileDescriptor fd_;
+  std::string address_;
+  std::string path_;
+  dev_t device_{};
+  ino_t inode_{};
+  std::uint16_t port_ = 0;
+};
+
+PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
+  ListenAddress parsed;
+  if (const char* const problem = parse_address(address, parsed)) return problem;
+  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
+}
+
+// A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
+PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
+  std::memcpy(name.sun_path, path.data(), path.size());
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
+
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
+    const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
+    if (!probe) return errno_text(errno);
+    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
+    if (errno != ECONNREFUSED) return errno_text(errno);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
+  }
+  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
+  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
+  address_ = "unix:" + path;
+  if (::lstat(path.c_str(), &found) == 0) {
+    path_ = path;
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
+  }
+  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
+  const int error = errno;
+  remove_path();
+  return errno_text(error);
+}
+
+PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
+  // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
+  // address at all. Going on after "in use" would let two servers believe that they own one name.
+  int error = EADDRNOTAVAIL;
+  for (const int family : {AF_INET, AF_INET6}) {
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+      if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
+      error = listen_on(*each, address.host == "::");
+    }
+  }
+  ::freeaddrinfo(found);
+  if (error != 0) return errno_text(error);
+  name_itself();
+  return {};
+}
+
+PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
+  const int on = 1;
+  const int only_v6 = wildcard ? 0 : 1;  // [::] is dual stack, whatever the system's default
+  fd_ = FileDescriptor(::socket(found.ai_family, socket_flags, 0));
+  if (!fd_) return errno;
+  // A port in TIME_WAIT may be taken again after a restart. The sockets that are accepted inherit
+  // TCP_NODELAY.
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (found.ai_family == AF_INET6)
+    ::setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+  if (::bind(fd_.get(), found.ai_addr, found.ai_addrlen) != 0) return errno;
+  return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
+}
+
+PROMLITE_COLD inline void Listener::name_itself() {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  char host[NI_MAXHOST] = "";
+  char port[NI_MAXSERV] = "";
+  auto* const generic = reinterpret_cast<sockaddr*>(&name);
+  if (::getsockname(fd_.get(), generic, &size) != 0 ||
+      ::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
+          0) {
+    return;
+  }
+  const bool v6 = name.ss_family == AF_INET6;
+  address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
+  for (const char* digit = port; *digit != '\0'; ++digit) {
+    port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
+  }
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SOCKET_HPP
+
+// ---- promlite/transport/backoff.hpp ----
+// promlite: how long to wait before the next attempt, at random so that many do not come at once.
+#ifndef PROMLITE_TRANSPORT_BACKOFF_HPP
+#define PROMLITE_TRANSPORT_BACKOFF_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Random enough to spread the machines of a fleet over time (splitmix64, public domain); no secret.
+class Jitter {
+ public:
+  PROMLITE_COLD Jitter() noexcept
+      : state_(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
+               static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) << 20 ^
+               static_cast<std::uint64_t>(::getpid()) << 40 ^ reinterpret_cast<std::uintptr_t>(this)) {}
+
+  /// A duration from `low` to `high`, both included.
+  PROMLITE_COLD Instant between(Instant low, Instant high) noexcept {
+    state_ += 0x9E3779B97F4A7C15U;
+    std::uint64_t bits = state_;
+    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9U;
+    bits = (bits ^ bits >> 27) * 0x94D049BB133111EBU;
+    bits ^= bits >> 31;
+    return low + static_cast<Instant>(bits % static_cast<std::uint64_t>(high - low + 1));
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// Milliseconds to wait before each further attempt: at random from the upper half of a span that doubles,
+/// from 100 ms to 5 s.
+class Backoff {
+ public:
+  Instant next() noexcept {
+    const Instant wait = jitter_.between(span_ / 2, span_);
+    span_ = span_ < longest / 2 ? span_ * 2 : longest;
+    return wait;
+  }
+
+ private:
+  static constexpr Instant longest = 5000;
+
+  Jitter jitter_;
+  Instant span_ = 100;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_BACKOFF_HPP
+
 // ---- promlite/transport/base64.hpp ----
 // promlite: base64, as credentials and grouping keys need it.
 #ifndef PROMLITE_TRANSPORT_BASE64_HPP
@@ -8347,436 +8830,6 @@ PROMLITE_COLD inline std::string quote_words(std::string_view text) {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_QUOTE_HPP
-
-// ---- promlite/transport/address.hpp ----
-// promlite: the address that a server listens on, as people write it.
-#ifndef PROMLITE_TRANSPORT_ADDRESS_HPP
-#define PROMLITE_TRANSPORT_ADDRESS_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Either a host and a port, or the path of a Unix socket.
-struct ListenAddress {
-  std::string host;
-  std::string port;
-  std::string path;  ///< not empty: a Unix socket
-};
-
-/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
-/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
-PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
-  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
-  if (text.substr(0, 5) == "unix:") {
-    address.path = text.substr(5);
-    if (address.path.empty()) return "there is no path behind unix:";
-    return nullptr;
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || text.back() == ']') {
-    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
-  }
-  std::string_view host = text.substr(0, colon);
-  if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos) {
-      return "the brackets are not around an IPv6 address";
-    }
-  } else if (host.find(':') != std::string_view::npos) {
-    return "an IPv6 address needs brackets: [::1]:9464";
-  }
-  // Resolvers disagree about what this is.
-  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
-  const std::string_view port = text.substr(colon + 1);
-  unsigned long number = 0;
-  bool digits = !port.empty() && port.size() <= 5;
-  for (const char c : port) {
-    if (c < '0' || c > '9') digits = false;
-    if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
-  }
-  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
-  address.host = host.empty() ? "127.0.0.1" : host;
-  address.port = port;
-  return nullptr;
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
-
-// ---- promlite/transport/socket.hpp ----
-// promlite: the sockets of the operating system (POSIX, Linux). The only file that includes their headers.
-#ifndef PROMLITE_TRANSPORT_SOCKET_HPP
-#define PROMLITE_TRANSPORT_SOCKET_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Milliseconds of the steady clock: deadlines do not move when somebody sets the time.
-using Instant = std::int64_t;
-constexpr Instant never = INT64_MAX;
-inline Instant now() noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-// strerror_r comes in two kinds, told apart by what it returns.
-inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
-inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
-
-/// What the system says about an errno.
-PROMLITE_COLD inline std::string errno_text(int error) {
-  char buffer[128] = "unknown error";
-  return strerror_text(::strerror_r(error, buffer, sizeof buffer), buffer);
-}
-
-/// Owns a descriptor.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor() { close(); }
-
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  // Not repeated after EINTR: Linux has released the descriptor by then.
-  void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_ = -1;
-};
-
-/// poll(2) that takes a deadline; -1 is a failure other than EINTR. Returns 0 early after a signal: the
-/// caller looks at the clock anyway. Nothing is ready in `fds` unless the result is positive.
-inline int wait_for(pollfd* fds, std::size_t count, Instant deadline, Instant current) noexcept {
-  int timeout = -1;
-  if (deadline != never) {
-    const Instant left = deadline - current;
-    timeout = left <= 0 ? 0 : left > 3600000 ? 3600000 : static_cast<int>(left);
-  }
-  const int ready = ::poll(fds, static_cast<nfds_t>(count), timeout);
-  if (PROMLITE_LIKELY(ready >= 0)) return ready;
-  const bool interrupted = errno == EINTR;
-  for (std::size_t i = 0; i < count; ++i) fds[i].revents = 0;
-  return interrupted ? 0 : -1;
-}
-
-/// Wakes a thread that waits for it. signal() may be called from any thread, and in a signal handler.
-class Event {
- public:
-  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
-  int descriptor() const noexcept { return fd_.get(); }
-
-  void signal() noexcept {
-    const std::uint64_t one = 1;
-    while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
-    }
-  }
-  /// Takes all signals that have come.
-  void drain() noexcept {
-    std::uint64_t count = 0;
-    while (::read(fd_.get(), &count, sizeof count) < 0 && errno == EINTR) {
-    }
-  }
-  /// Waits until a signal has come, and takes it; false when the deadline came first.
-  bool wait_until(Instant deadline) noexcept {
-    for (;;) {
-      pollfd fds[1] = {{fd_.get(), POLLIN, 0}};
-      const Instant current = now();
-      if (wait_for(fds, 1, deadline, current) > 0) break;
-      if (current >= deadline) return false;
-    }
-    drain();
-    return true;
-  }
-
- private:
-  FileDescriptor fd_;
-};
-
-/// What became of reading or writing without waiting.
-enum class Io : unsigned char { done, blocked, ended, failed };
-
-/// Reads what is there, at most `size` bytes; `ended` after the other side's last byte.
-inline Io receive(int fd, char* to, std::size_t size, std::size_t& received) noexcept {
-  for (;;) {
-    const ssize_t count = ::recv(fd, to, size, 0);
-    if (count > 0) {
-      received = static_cast<std::size_t>(count);
-      return Io::done;
-    }
-    if (count == 0) return Io::ended;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
-    if (errno != EINTR) return Io::failed;
-  }
-}
-
-/// Sends `head` and then `body` in one call, as much as goes; never raises SIGPIPE.
-inline Io send_both(int fd, std::string_view head, std::string_view body, std::size_t& sent) noexcept {
-  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
-                    {const_cast<char*>(body.data()), body.size()}};
-  msghdr message{};
-  message.msg_iov = head.empty() ? parts + 1 : parts;
-  message.msg_iovlen = head.empty() || body.empty() ? 1 : 2;
-  for (;;) {
-    const ssize_t count = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (count >= 0) {
-      sent = static_cast<std::size_t>(count);
-      return Io::done;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return Io::blocked;
-    if (errno != EINTR) return Io::failed;
-  }
-}
-
-/// Tells the other side that nothing more will come.
-inline void finish_sending(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
-
-/// An address as connect(2) takes it.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-/// The address of a host that is written in digits; false for a name. Asks nobody.
-PROMLITE_COLD inline bool numeric_address(const std::string& host, std::uint16_t port,
-                                          SocketAddress& address) noexcept {
-  sockaddr_in four{};
-  sockaddr_in6 six{};
-  if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
-    four.sin_family = AF_INET;
-    four.sin_port = htons(port);
-    address.size = sizeof four;
-    std::memcpy(&address.storage, &four, sizeof four);
-    return true;
-  }
-  if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) != 1) return false;
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(port);
-  address.size = sizeof six;
-  std::memcpy(&address.storage, &six, sizeof six);
-  return true;
-}
-
-/// Asks the system's resolver, which takes as long as it takes and cannot be interrupted. Returns the reason
-/// for a failure, or nothing. Throws std::bad_alloc.
-PROMLITE_COLD inline std::string look_up_host(const std::string& host, std::uint16_t port,
-                                              std::vector<SocketAddress>& found) {
-  char digits[8] = "";
-  std::snprintf(digits, sizeof digits, "%u", static_cast<unsigned>(port));
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int problem = ::getaddrinfo(host.c_str(), digits, &hints, &list);
-  if (problem == EAI_SYSTEM) return errno_text(errno);
-  if (problem != 0) return ::gai_strerror(problem);
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
-  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
-    SocketAddress address;
-    if (each->ai_addrlen > sizeof address.storage) continue;
-    std::memcpy(&address.storage, each->ai_addr, each->ai_addrlen);
-    address.size = each->ai_addrlen;
-    found.push_back(address);
-  }
-  return found.empty() ? "no address" : std::string();
-}
-
-/// Begins to connect a socket that does not block. 0 when it is connected, EINPROGRESS when it will be
-/// writable as soon as connecting_error() knows, else why not.
-PROMLITE_COLD inline int start_connecting(const SocketAddress& address, FileDescriptor& connection) noexcept {
-  const int on = 1;
-  connection =
-      FileDescriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!connection) return errno;
-  ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  // connect(2): interrupted, it goes on all the same.
-  if (::connect(connection.get(), address.get(), address.size) == 0) return 0;
-  return errno == EINTR ? EINPROGRESS : errno;
-}
-
-/// What became of start_connecting(): 0, or why there is no connection.
-PROMLITE_COLD inline int connecting_error(int fd) noexcept {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
-}
-
-/// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
-class Listener {
- public:
-  enum class Accepted : unsigned char { connection, none, lost, exhausted };
-
-  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
-  std::string open(std::string_view address);
-
-  int descriptor() const noexcept { return fd_.get(); }
-  /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
-  const std::string& address() const noexcept { return address_; }
-  std::uint16_t port() const noexcept { return port_; }
-
-  /// One connection, non-blocking and close-on-exec. `lost`: that one failed, the next may not; `exhausted`:
-  /// the process or the system has run out of something, so asking again at once is of no use.
-  Accepted accept(FileDescriptor& connection) noexcept {
-    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (PROMLITE_LIKELY(fd >= 0)) {
-      connection = FileDescriptor(fd);
-      return Accepted::connection;
-    }
-    switch (errno) {
-      case EAGAIN:
-        return Accepted::none;
-      case EMFILE:
-      case ENFILE:
-      case ENOBUFS:
-      case ENOMEM:
-        return Accepted::exhausted;
-      // accept(2): errors that were pending on the new connection are reported here.
-      default:
-        return Accepted::lost;
-    }
-  }
-
-  /// Takes no more connections although the descriptor stays open: for a thread that cannot be waited for.
-  void refuse() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
-  void close() noexcept { fd_.close(); }
-  /// Removes the file of a Unix socket, unless another has taken its place.
-  PROMLITE_COLD void remove_path() noexcept {
-    struct stat found {};
-    if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
-        found.st_ino == inode_) {
-      ::unlink(path_.c_str());
-    }
-    path_.clear();
-  }
-
- private:
-  static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-
-  std::string open_path(const std::string& path);
-  std::string open_host(const ListenAddress& address);
-  /// The errno, or 0.
-  int listen_on(const addrinfo& found, bool wildcard) noexcept;
-  void name_itself();
-
-  FileDescriptor fd_;
-  std::string address_;
-  std::string path_;
-  dev_t device_{};
-  ino_t inode_{};
-  std::uint16_t port_ = 0;
-};
-
-PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
-  ListenAddress parsed;
-  if (const char* const problem = parse_address(address, parsed)) return problem;
-  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
-}
-
-// A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
-PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
-  std::memcpy(name.sun_path, path.data(), path.size());
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
-
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
-    const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
-    if (!probe) return errno_text(errno);
-    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
-    if (errno != ECONNREFUSED) return errno_text(errno);
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
-  }
-  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
-  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
-  address_ = "unix:" + path;
-  if (::lstat(path.c_str(), &found) == 0) {
-    path_ = path;
-    device_ = found.st_dev;
-    inode_ = found.st_ino;
-  }
-  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
-  const int error = errno;
-  remove_path();
-  return errno_text(error);
-}
-
-PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
-  if (problem == EAI_SYSTEM) return errno_text(errno);
-  if (problem != 0) return ::gai_strerror(problem);
-  // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
-  // address at all. Going on after "in use" would let two servers believe that they own one name.
-  int error = EADDRNOTAVAIL;
-  for (const int family : {AF_INET, AF_INET6}) {
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-      if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
-      error = listen_on(*each, address.host == "::");
-    }
-  }
-  ::freeaddrinfo(found);
-  if (error != 0) return errno_text(error);
-  name_itself();
-  return {};
-}
-
-PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
-  const int on = 1;
-  const int only_v6 = wildcard ? 0 : 1;  // [::] is dual stack, whatever the system's default
-  fd_ = FileDescriptor(::socket(found.ai_family, socket_flags, 0));
-  if (!fd_) return errno;
-  // A port in TIME_WAIT may be taken again after a restart. The sockets that are accepted inherit
-  // TCP_NODELAY.
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (found.ai_family == AF_INET6)
-    ::setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-  if (::bind(fd_.get(), found.ai_addr, found.ai_addrlen) != 0) return errno;
-  return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
-}
-
-PROMLITE_COLD inline void Listener::name_itself() {
-  sockaddr_storage name{};
-  socklen_t size = sizeof name;
-  char host[NI_MAXHOST] = "";
-  char port[NI_MAXSERV] = "";
-  auto* const generic = reinterpret_cast<sockaddr*>(&name);
-  if (::getsockname(fd_.get(), generic, &size) != 0 ||
-      ::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
-          0) {
-    return;
-  }
-  const bool v6 = name.ss_family == AF_INET6;
-  address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
-  for (const char* digit = port; *digit != '\0'; ++digit) {
-    port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
-  }
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_SOCKET_HPP
 
 // ---- promlite/transport/limit.hpp ----
 // promlite: waiting for a descriptor, but not for ever.
@@ -9577,6 +9630,695 @@ class HttpClient {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_CLIENT_HPP
+
+// ---- promlite/transport/push_path.hpp ----
+// promlite: a grouping key as the path of a Pushgateway's URL.
+#ifndef PROMLITE_TRANSPORT_PUSH_PATH_HPP
+#define PROMLITE_TRANSPORT_PUSH_PATH_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A job, and the labels that tell its groups apart. What is wrong is told by what add() returns: a message,
+/// empty when nothing is. Throws std::bad_alloc.
+class GroupingKey {
+ public:
+  PROMLITE_COLD std::string set_job(std::string_view job) {
+    if (job.empty()) return "the job is empty";
+    if (const char* const problem = value_problem(job)) return message_of("the job ", problem);
+    job_ = job;
+    return {};
+  }
+
+  PROMLITE_COLD std::string add(std::string_view name, std::string_view value) {
+    const char* problem = label_name_problem(name);
+    if (name == "job") problem = "the job is given already";
+    if (problem != nullptr) return message_of("grouping label \"", name, "\": ", problem);
+    for (const auto& label : labels_) {
+      if (label.first == name) return message_of("grouping label \"", name, "\" is there twice");
+    }
+    if ((problem = value_problem(value)) != nullptr) {
+      return message_of("the value of grouping label \"", name, "\" ", problem);
+    }
+    labels_.emplace_back(name, value);
+    return {};
+  }
+
+  const std::string& job() const noexcept { return job_; }
+  std::size_t size() const noexcept { return labels_.size(); }
+  /// True for `job` and for the name of a label.
+  bool has(std::string_view name) const noexcept {
+    for (const auto& label : labels_) {
+      if (label.first == name) return true;
+    }
+    return name == "job";
+  }
+
+  /// `/metrics/job/JOB/NAME/VALUE...`
+  PROMLITE_COLD std::string path() const {
+    std::string path = "/metrics";
+    append(path, "job", job_);
+    for (const auto& label : labels_) append(path, label.first, label.second);
+    return path;
+  }
+
+ private:
+  // A line end in a value is an attack on somebody's log sooner than somebody's label.
+  static const char* value_problem(std::string_view value) noexcept {
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+      return "has a CR, LF or NUL in it";
+    }
+    return is_utf8(value) ? nullptr : "is not UTF-8";
+  }
+
+  static bool is_plain(std::string_view value) noexcept {
+    for (const char c : value) {
+      if (!is_name_char(c) && c != '.' && c != ':' && c != '-') return false;
+    }
+    return !value.empty() && value != "." && value != "..";
+  }
+
+  // The gateway decodes the path before it takes it apart, joins slashes, and cleans dots away: so whatever
+  // is out of the ordinary goes as base64, and "=" is how an empty value keeps its segment.
+  static void append(std::string& path, std::string_view name, std::string_view value) {
+    path.append("/").append(name);
+    if (is_plain(value)) {
+      path.append("/").append(value);
+      return;
+    }
+    path.append("@base64/");
+    if (value.empty()) path.append("=");
+    append_base64(path, value, Base64::url);
+  }
+
+  std::string job_;
+  std::vector<std::pair<std::string, std::string>> labels_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSH_PATH_HPP
+
+// ---- promlite/transport/push_body.hpp ----
+// promlite: what is pushed: a registry as text, without labels that the grouping key sets.
+#ifndef PROMLITE_TRANSPORT_PUSH_BODY_HPP
+#define PROMLITE_TRANSPORT_PUSH_BODY_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Text 0.0.4, with an eye on the labels: the gateway would overwrite those that the grouping key has, and
+/// make one series of two without a word.
+class PushEncoder final : public Encoder {
+ public:
+  PushEncoder(ByteBuffer& out, const GroupingKey* key) noexcept : text_(out), key_(key) {}
+
+  /// The first collision of a label, or nothing.
+  const std::string& problem() const noexcept { return problem_; }
+
+  void begin_family(const FamilyHead& head) override {
+    family_ = head.name;
+    text_.begin_family(head);
+  }
+  void value(PaddedText labels, Number number) override {
+    check(labels);
+    text_.value(labels, number);
+  }
+  void histogram(PaddedText labels, const HistogramSample& sample) override {
+    check(labels);
+    text_.histogram(labels, sample);
+  }
+  void summary(PaddedText labels, const SummarySample& sample) override {
+    check(labels);
+    text_.summary(labels, sample);
+  }
+  void finish() override { text_.finish(); }
+  std::size_t size() const noexcept override { return text_.size(); }
+
+ private:
+  // `a="x",b="y\"z"`: a quote ends a value unless a backslash stands before it.
+  PROMLITE_COLD void check(PaddedText labels) {
+    if (key_ == nullptr || !problem_.empty()) return;
+    const std::string_view text(labels.data, labels.size);
+    for (std::size_t at = 0; at < text.size(); at += 2) {
+      const std::size_t equals = text.find('=', at);
+      if (equals == std::string_view::npos) return;
+      const std::string_view name = text.substr(at, equals - at);
+      if (key_->has(name)) {
+        problem_ = message_of("\"", family_, "\" has a label \"", name, "\", which the grouping key sets");
+        return;
+      }
+      at = equals + 2;
+      while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2U : 1U;
+    }
+  }
+
+  TextEncoder text_;
+  const GroupingKey* key_;
+  std::string_view family_;
+  std::string problem_;
+};
+
+/// Appends the exposition that is to be pushed; what is wrong with it, or nothing. Without a key any label is
+/// allowed. Throws std::bad_alloc.
+PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameFilter& filter,
+                                             const GroupingKey* key, ByteBuffer& out) {
+  PushEncoder encoder(out, key);
+  metrics.collect(encoder, filter);
+  return encoder.problem();
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSH_BODY_HPP
+
+// ---- promlite/transport/pushgateway.hpp ----
+// promlite: pushing to a Pushgateway, for jobs that end before a scrape could see them.
+#ifndef PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
+#define PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
+
+namespace promlite {
+
+namespace detail {
+class PushAccess;
+}
+
+/// What became of a push. Tests true when the gateway has taken it.
+class [[nodiscard]] PushResult {
+ public:
+  explicit operator bool() const noexcept { return message_.empty(); }
+  /// The reason for a failure, naming job and gateway; empty on success. One line, without credentials.
+  const std::string& message() const noexcept { return message_; }
+  /// The last HTTP status; 0 when there was no answer.
+  int status() const noexcept { return status_; }
+  /// What the gateway said to that, made fit for a log: one line of at most 256 bytes.
+  const std::string& reply() const noexcept { return reply_; }
+  /// How often the request was sent, or tried to be; 0 when something was wrong before.
+  int attempts() const noexcept { return attempts_; }
+
+ private:
+  friend class Pushgateway;
+  friend class detail::PushAccess;
+
+  std::string message_;
+  std::string reply_;
+  int status_ = 0;
+  int attempts_ = 0;
+};
+
+/// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
+/// (VictoriaMetrics, an aggregating gateway).
+///
+///   promlite::Pushgateway gateway{"http://gateway:9091", "nightly_import"};
+///   gateway.group("instance", "db1").timeout(5s);
+///   if (auto pushed = gateway.push(registry); !pushed) log(pushed.message());
+///
+/// Nothing here throws, but for std::bad_alloc from the constructor and the settings: a wrong URL or setting
+/// is told by every push, before anything is sent. The format is text 0.0.4, without times. No redirect is
+/// followed, no proxy used; `https://` is refused, for there is no TLS.
+///
+/// Several threads may push at once; settings may not change meanwhile. A copy is independent.
+class Pushgateway {
+ public:
+  /// `url` is `host:port` or `http://[USER:PASSWORD@]HOST[:PORT][/PREFIX]`; the port is 80 unless it is
+  /// there. `job` is any text but an empty one; CR, LF and NUL are refused.
+  PROMLITE_COLD Pushgateway(std::string_view url, std::string_view job) : peer_(url) {
+    peer_.set_problem(key_.set_job(job));
+  }
+
+  /// Adds a label to the grouping key; its value is anything that `Family::with` takes, an empty text too.
+  /// CR, LF and NUL, bytes that are not UTF-8, a repeated name and `job` are refused.
+  template <class T>
+  Pushgateway& group(std::string_view name, const T& value) {
+    return add_group(name, detail::LabelValue(value).text());
+  }
+
+  /// For everything together: looking up, connecting, sending, receiving, and all attempts. 5 s unless set;
+  /// 1 ms to a day. It begins when the metrics have been collected.
+  Pushgateway& timeout(std::chrono::milliseconds timeout) {
+    peer_.set_timeout(timeout);
+    return *this;
+  }
+  /// How often to try again, while the timeout allows, when there is no answer or one with a status of 500
+  /// and above: 0 unless set. The first pause is 50 to 100 ms, each is twice as long as the one before, to
+  /// 5 s. A push may be repeated: the gateway ends up with the same.
+  PROMLITE_COLD Pushgateway& retries(int count) {
+    if (count < 0) peer_.set_problem("a negative number of retries");
+    retries_ = count;
+    return *this;
+  }
+
+  /// RFC 7617. A user has no colon. The credentials cross the network readable for everybody on the way.
+  Pushgateway& basic_auth(std::string_view user, std::string_view password) {
+    peer_.set_basic_auth(user, password);
+    return *this;
+  }
+  /// RFC 6750. As above.
+  Pushgateway& bearer_token(std::string_view token) {
+    peer_.set_bearer_token(token);
+    return *this;
+  }
+  /// A header for every request. Those that frame the message are not free.
+  Pushgateway& header(std::string_view name, std::string_view value) {
+    peer_.add_header(name, value);
+    return *this;
+  }
+
+  /// Sends to this path (and query) behind the URL's prefix instead of `/metrics/job/...`, for a server that
+  /// has its own way to name the job: then the grouping key is not sent, so it must have no labels, and 204
+  /// is a success, too. VictoriaMetrics: `/api/v1/import/prometheus?extra_label=job=nightly`.
+  PROMLITE_COLD Pushgateway& request_path(std::string_view path) {
+    path_ = path;
+    if (const char* const problem = detail::request_problem("GET", path)) peer_.set_problem(problem);
+    return *this;
+  }
+  /// The method of push(), for a server that wants another one than PUT.
+  PROMLITE_COLD Pushgateway& push_method(std::string_view method) {
+    method_ = method;
+    if (const char* const problem = detail::request_problem(method, "/")) peer_.set_problem(problem);
+    return *this;
+  }
+
+  /// What is wrong with the URL or a setting, or nothing.
+  const std::string& problem() const noexcept { return peer_.problem(); }
+  const std::string& job() const noexcept { return key_.job(); }
+
+  /// Replaces the group by the metrics, or by those of the families that `filter` asks for (PUT).
+  PushResult push(Gatherer& metrics, const NameFilter& filter = {}) const {
+    return send(method_, *metrics.share(), filter);
+  }
+  /// Replaces metrics of the same name in the group and leaves the others alone (POST).
+  PushResult push_add(Gatherer& metrics, const NameFilter& filter = {}) const {
+    return send("POST", *metrics.share(), filter);
+  }
+  /// Removes the group (DELETE). That it was not there is no failure.
+  PROMLITE_COLD PushResult remove() const {
+    PROMLITE_TRY { return finish("remove", exchange("DELETE", {}, limit())); }
+    PROMLITE_CATCH_ALL { return out_of_memory(); }
+  }
+
+ private:
+  friend class detail::PushAccess;
+
+  PROMLITE_COLD Pushgateway& add_group(std::string_view name, std::string_view value) {
+    peer_.set_problem(key_.add(name, value));
+    return *this;
+  }
+
+  detail::Limit limit() const noexcept { return {detail::now() + peer_.timeout(), -1}; }
+  PushResult send(std::string_view method, detail::RegistryGroup& metrics, const NameFilter& filter) const;
+  PushResult exchange(std::string_view method, std::string_view body, const detail::Limit& limit) const;
+  PushResult attempt(const detail::HttpQuestion& question, const detail::Limit& limit, bool& transient) const;
+  PushResult finish(const char* doing, PushResult result) const;
+
+  static PushResult out_of_memory() {
+    PushResult result;
+    result.message_ = "out of memory";
+    return result;
+  }
+  std::string problem_of_all() const {
+    if (!problem().empty() || path_.empty() || key_.size() == 0) return problem();
+    return "request_path() takes the place of grouping labels";
+  }
+
+  detail::HttpPeer peer_;
+  detail::GroupingKey key_;
+  std::string path_;
+  std::string method_ = "PUT";
+  int retries_ = 0;
+};
+
+PROMLITE_COLD inline PushResult Pushgateway::send(std::string_view method, detail::RegistryGroup& metrics,
+                                                  const NameFilter& filter) const {
+  PROMLITE_TRY {
+    PushResult result;
+    result.message_ = problem_of_all();
+    detail::ByteBuffer body;
+    if (result) result.message_ = detail::encode_push(metrics, filter, path_.empty() ? &key_ : nullptr, body);
+    if (result) result = exchange(method, body.view(), limit());
+    return finish("push", std::move(result));
+  }
+  PROMLITE_CATCH_ALL { return out_of_memory(); }
+}
+
+// All attempts. The message is the reason alone.
+PROMLITE_COLD inline PushResult Pushgateway::exchange(std::string_view method, std::string_view body,
+                                                      const detail::Limit& limit) const {
+  PushResult result;
+  result.message_ = problem_of_all();
+  if (!result) return result;
+  const std::string path = path_.empty() ? key_.path() : path_;
+  detail::HttpQuestion question;
+  question.method = method;
+  question.target = path;
+  question.body = body;
+  if (method != "DELETE") question.content_type = text_content_type;
+  // What the gateway says beside a success does not matter, so nobody waits for it.
+  question.ends_with_head = [](int status) { return status < 300; };
+  detail::Backoff backoff;
+  for (int attempts = 1;; ++attempts) {
+    bool transient = false;
+    result = attempt(question, limit, transient);
+    result.attempts_ = attempts;
+    if (result || !transient || attempts > retries_) return result;
+    const detail::Instant next = detail::now() + backoff.next();
+    if (next >= limit.deadline) return result;
+    if (detail::wait_ready(-1, 0, {next, limit.stop}) == detail::Waited::stopped) return result;
+  }
+}
+
+PROMLITE_COLD inline PushResult Pushgateway::attempt(const detail::HttpQuestion& question,
+                                                     const detail::Limit& limit, bool& transient) const {
+  const HttpResult answer = detail::HttpExchange(peer_, question, limit).run();
+  PushResult result;
+  transient = answer.transient;
+  result.status_ = answer.status;
+  if (answer.status == 0) {
+    result.message_ = answer.problem;
+    return result;
+  }
+  result.reply_ = peer_.quote(answer.body);
+  // Any other 2xx comes from somebody between, who promises nothing.
+  if (answer.status == 200 || answer.status == 202 || (answer.status == 204 && !path_.empty())) return result;
+  result.message_ = "the answer was " + detail::digits_of(static_cast<std::uint64_t>(answer.status));
+  if (!answer.location.empty()) {
+    result.message_ += detail::message_of(", go to \"", peer_.quote(answer.location), "\" (not followed)");
+  }
+  if (!result.reply_.empty()) result.message_ += ": " + result.reply_;
+  return result;
+}
+
+PROMLITE_COLD inline PushResult Pushgateway::finish(const char* doing, PushResult result) const {
+  if (result) return result;
+  // A URL that could not be read is part of the reason.
+  const std::string& where = peer_.url().authority;
+  result.message_ = detail::message_of("cannot ", doing, " job \"", detail::quote_words(key_.job()), "\"",
+                                       where.empty() ? "" : " at ", where, ": ", result.message_);
+  return result;
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
+
+// ---- promlite/transport/batch_job.hpp ----
+// promlite: a job that ends: measured, judged, and pushed on the way out.
+#ifndef PROMLITE_TRANSPORT_BATCH_JOB_HPP
+#define PROMLITE_TRANSPORT_BATCH_JOB_HPP
+
+namespace promlite {
+
+namespace detail {
+
+/// What a run says about itself when it returns: an exit code is good when it is 0, anything else when it
+/// tests true, and nothing at all when it came back.
+template <class Result>
+bool is_success(const Result& result) {
+  if constexpr (std::is_integral_v<Result> && !std::is_same_v<Result, bool>) {
+    return result == 0;
+  } else {
+    return static_cast<bool>(result);
+  }
+}
+
+/// How long something has taken, and how it went. It failed unless it said otherwise: a return in the middle
+/// must not look like a success. An exception that passes is a failure whatever was said before.
+class Judgement {
+ public:
+  explicit Judgement(const Clock& clock) noexcept
+      : clock_(&clock), start_(clock.now()), exceptions_(std::uncaught_exceptions()) {}
+
+  void succeed() noexcept { succeeded_ = true; }
+  void fail() noexcept { failed_ = true; }
+  bool success() const noexcept {
+    return succeeded_ && !failed_ && std::uncaught_exceptions() <= exceptions_;
+  }
+  double seconds() const noexcept {
+    const std::chrono::duration<double> passed = clock_->now() - start_;
+    return passed.count() > 0 ? passed.count() : 0;
+  }
+
+ private:
+  const Clock* clock_;
+  std::chrono::steady_clock::time_point start_;
+  int exceptions_;
+  bool succeeded_ = false;
+  bool failed_ = false;
+};
+
+struct StageRecord {
+  std::string name;
+  double seconds = 0;
+  bool success = false;
+};
+
+}  // namespace detail
+
+class BatchJob;
+
+/// A part of a BatchJob, measured from BatchJob::stage() to the end of its scope. It failed unless succeed()
+/// was called and no exception passed.
+class [[nodiscard]] BatchStage {
+ public:
+  BatchStage(const BatchStage&) = delete;
+  BatchStage& operator=(const BatchStage&) = delete;
+  ~BatchStage();
+
+  void succeed() noexcept { judgement_.succeed(); }
+  void fail() noexcept { judgement_.fail(); }
+
+ private:
+  friend class BatchJob;
+  BatchStage(BatchJob& job, std::string_view name);
+
+  BatchJob* job_;
+  std::string name_;
+  detail::Judgement judgement_;
+};
+
+/// Measures one run of a batch job and pushes it when it ends:
+///
+///   int main() {
+///     promlite::BatchJob job{promlite::Pushgateway{"gateway:9091", "nightly_import"}};
+///     auto files = job.registry().counter("files_processed_total", "Files processed.");
+///     return job.run([&] { return import_everything(files); });  // 0, true or an Expected: it succeeded
+///   }
+///
+/// Without run(), say succeed() when all is done and let the scope end. What was not said to have succeeded
+/// has failed, and so has what an exception leaves.
+///
+/// Shown, when the run has ended:
+///
+///   batch_job_duration_seconds                    of this run
+///   batch_job_success                             1 or 0
+///   batch_job_last_completion_timestamp_seconds   when this run ended
+///   batch_job_last_success_timestamp_seconds      the same, but only after a success
+///   batch_job_stage_duration_seconds{stage="x"}   one for each stage() that has ended
+///   batch_job_stage_success{stage="x"}
+///   batch_job_expected_interval_seconds           with expected_every()
+///   batch_job_expires_timestamp_seconds           with expires_after()
+///
+/// It is pushed with push_add(), so the time of the last success stays at the gateway when a run fails. A
+/// push that fails changes nothing about the job: on_push() and finish() tell it. A process that is killed
+/// pushes nothing; that is for an alert on a job that has not succeeded for too long.
+///
+/// Stages may be used by several threads; everything else belongs to one.
+class BatchJob : private Collector {
+ public:
+  /// Has a registry of its own.
+  explicit BatchJob(Pushgateway gateway, const Clock& clock = Clock::real())
+      : gateway_(std::move(gateway)),
+        clock_(&clock),
+        judgement_(clock),
+        registry_(&own_registry_),
+        membership_(own_registry_.add(*this)) {}
+  /// Shows and pushes `registry`, which must outlive it.
+  BatchJob(Pushgateway gateway, Registry& registry, const Clock& clock = Clock::real())
+      : gateway_(std::move(gateway)),
+        clock_(&clock),
+        judgement_(clock),
+        registry_(&registry),
+        membership_(registry.add(*this)) {}
+  BatchJob(const BatchJob&) = delete;
+  BatchJob& operator=(const BatchJob&) = delete;
+  /// Ends the run and pushes, if that has not been done. Takes at most the gateway's timeout, and the time of
+  /// the registry's collectors.
+  ~BatchJob() override { finish(); }
+
+  /// The beginning of the names, `batch_job` unless set. Throws Error when no name can begin so.
+  PROMLITE_COLD BatchJob& prefix(std::string_view prefix) {
+    if (const char* const problem = detail::metric_name_problem(prefix, detail::Colons::refused)) {
+      detail::fail(detail::message_of("batch job with the prefix \"", prefix, "\": ", problem));
+    }
+    prefix_ = prefix;
+    return *this;
+  }
+  /// Shows when the group may be removed, if no other run has ended by then: for pushgateway_sweeper.
+  BatchJob& expires_after(std::chrono::seconds age) noexcept {
+    expires_after_ = age;
+    return *this;
+  }
+  /// Shows how often the job is meant to succeed, so that one alert serves all jobs.
+  BatchJob& expected_every(std::chrono::seconds interval) noexcept {
+    expected_every_ = interval;
+    return *this;
+  }
+  /// Is called with what became of the push, on the thread that ends the run. What it throws is swallowed.
+  BatchJob& on_push(std::function<void(const PushResult&)> report) {
+    report_ = std::move(report);
+    return *this;
+  }
+
+  /// Where the job's own metrics are declared.
+  Registry& registry() noexcept { return *registry_; }
+
+  void succeed() noexcept { judgement_.succeed(); }
+  /// Overrides every succeed().
+  void fail() noexcept { judgement_.fail(); }
+
+  /// Does the work, ends the run and returns what the work returned, or throws what it threw. The run has
+  /// succeeded when the work returned nothing, an integer (an exit code) that is 0, or something else that
+  /// tests true.
+  template <class Work>
+  std::invoke_result_t<Work&> run(Work&& work) {
+    const Ending ending{*this};
+    return judge(judgement_, work);
+  }
+
+  /// Measures a stage until the end of its scope. A second stage of the same name takes the first one's
+  /// place.
+  BatchStage stage(std::string_view name) { return BatchStage(*this, name); }
+  /// Does a stage's work, judged as by run().
+  template <class Work>
+  std::invoke_result_t<Work&> run_stage(std::string_view name, Work&& work) {
+    BatchStage measured(*this, name);
+    return judge(measured.judgement_, work);
+  }
+
+  /// Ends the run and pushes; the second time it only says again what became of the push.
+  const PushResult& finish() noexcept;
+
+ private:
+  friend class BatchStage;
+
+  struct Ending {
+    BatchJob& job;
+    ~Ending() { job.finish(); }
+  };
+
+  template <class Work>
+  static std::invoke_result_t<Work&> judge(detail::Judgement& judgement, Work& work) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Work&>>) {
+      work();
+      judgement.succeed();
+    } else {
+      std::invoke_result_t<Work&> result = work();
+      detail::is_success(result) ? judgement.succeed() : judgement.fail();
+      return result;
+    }
+  }
+
+  void end_stage(std::string&& name, const detail::Judgement& judgement) noexcept;
+  void collect(Sink& sink) override;
+  void collect_run(Sink& sink);
+  void collect_stages(Sink& sink);
+  static double unix_seconds(const Clock& clock) noexcept {
+    return std::chrono::duration<double>(clock.system_now().time_since_epoch()).count();
+  }
+
+  Pushgateway gateway_;
+  const Clock* clock_;
+  detail::Judgement judgement_;
+  std::string prefix_ = "batch_job";
+  std::chrono::seconds expires_after_{0};
+  std::chrono::seconds expected_every_{0};
+  std::function<void(const PushResult&)> report_;
+  PushResult result_;
+
+  std::mutex mutex_;  // guards what follows, to the registry
+  bool finished_ = false;
+  bool success_ = false;
+  double seconds_ = 0;
+  double ended_at_ = 0;
+  std::vector<detail::StageRecord> stages_;
+
+  Registry own_registry_;
+  Registry* registry_;
+  Membership membership_;  // the last: nobody collects what is not there yet, or not any more
+};
+
+inline BatchStage::BatchStage(BatchJob& job, std::string_view name)
+    : job_(&job), name_(name), judgement_(*job.clock_) {}
+inline BatchStage::~BatchStage() { job_->end_stage(std::move(name_), judgement_); }
+
+PROMLITE_COLD inline void BatchJob::end_stage(std::string&& name,
+                                              const detail::Judgement& judgement) noexcept {
+  PROMLITE_TRY {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::size_t at = 0;
+    while (at < stages_.size() && stages_[at].name != name) ++at;
+    if (at == stages_.size()) stages_.emplace_back();
+    stages_[at] = {std::move(name), judgement.seconds(), judgement.success()};
+  }
+  PROMLITE_CATCH_ALL {}  // no memory for one more stage: the job goes on
+}
+
+PROMLITE_COLD inline const PushResult& BatchJob::finish() noexcept {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (finished_) return result_;
+    finished_ = true;
+    success_ = judgement_.success();
+    seconds_ = judgement_.seconds();
+    ended_at_ = unix_seconds(*clock_);
+  }
+  PROMLITE_TRY {
+    result_ = gateway_.push_add(*registry_);
+    if (report_) report_(result_);
+  }
+  PROMLITE_CATCH_ALL {}
+  return result_;
+}
+
+PROMLITE_COLD inline void BatchJob::collect(Sink& sink) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (finished_) collect_run(sink);
+  if (!stages_.empty()) collect_stages(sink);
+}
+
+PROMLITE_COLD inline void BatchJob::collect_run(Sink& sink) {
+  const auto gauge = [&](const char* name, const char* help, double value) {
+    sink.gauge(prefix_ + name, help).sample(value);
+  };
+  gauge("_duration_seconds", "Duration of the last run.", seconds_);
+  gauge("_success", "1 if the last run succeeded, 0 if it failed.", success_ ? 1 : 0);
+  gauge("_last_completion_timestamp_seconds", "When the last run ended.", ended_at_);
+  // Not there after a failure: then the gateway keeps what it has.
+  if (success_) gauge("_last_success_timestamp_seconds", "When a run last succeeded.", ended_at_);
+  if (expected_every_.count() > 0) {
+    gauge("_expected_interval_seconds", "How often a run is meant to succeed.",
+          static_cast<double>(expected_every_.count()));
+  }
+  if (expires_after_.count() > 0) {
+    gauge("_expires_timestamp_seconds", "When these metrics may be removed.",
+          ended_at_ + static_cast<double>(expires_after_.count()));
+  }
+}
+
+PROMLITE_COLD inline void BatchJob::collect_stages(Sink& sink) {
+  auto duration = sink.gauge(prefix_ + "_stage_duration_seconds", "Duration of a stage of the last run.");
+  auto success = sink.gauge(prefix_ + "_stage_success", "1 if the stage succeeded, 0 if it failed.");
+  for (const detail::StageRecord& stage : stages_) {
+    duration.sample({{"stage", stage.name}}, stage.seconds);
+    success.sample({{"stage", stage.name}}, stage.success ? 1 : 0);
+  }
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_BATCH_JOB_HPP
 
 // ---- promlite/transport/scrape_source.hpp ----
 // promlite: what a server scrapes: an exposition on demand, whoever makes it.
@@ -10985,450 +11727,6 @@ class MetricsServer {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_METRICS_SERVER_HPP
-
-// ---- promlite/transport/backoff.hpp ----
-// promlite: how long to wait before the next attempt, at random so that many do not come at once.
-#ifndef PROMLITE_TRANSPORT_BACKOFF_HPP
-#define PROMLITE_TRANSPORT_BACKOFF_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Random enough to spread the machines of a fleet over time (splitmix64, public domain); no secret.
-class Jitter {
- public:
-  PROMLITE_COLD Jitter() noexcept
-      : state_(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
-               static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) << 20 ^
-               static_cast<std::uint64_t>(::getpid()) << 40 ^ reinterpret_cast<std::uintptr_t>(this)) {}
-
-  /// A duration from `low` to `high`, both included.
-  PROMLITE_COLD Instant between(Instant low, Instant high) noexcept {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t bits = state_;
-    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9U;
-    bits = (bits ^ bits >> 27) * 0x94D049BB133111EBU;
-    bits ^= bits >> 31;
-    return low + static_cast<Instant>(bits % static_cast<std::uint64_t>(high - low + 1));
-  }
-
- private:
-  std::uint64_t state_;
-};
-
-/// Milliseconds to wait before each further attempt: at random from the upper half of a span that doubles,
-/// from 100 ms to 5 s.
-class Backoff {
- public:
-  Instant next() noexcept {
-    const Instant wait = jitter_.between(span_ / 2, span_);
-    span_ = span_ < longest / 2 ? span_ * 2 : longest;
-    return wait;
-  }
-
- private:
-  static constexpr Instant longest = 5000;
-
-  Jitter jitter_;
-  Instant span_ = 100;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_BACKOFF_HPP
-
-// ---- promlite/transport/push_path.hpp ----
-// promlite: a grouping key as the path of a Pushgateway's URL.
-#ifndef PROMLITE_TRANSPORT_PUSH_PATH_HPP
-#define PROMLITE_TRANSPORT_PUSH_PATH_HPP
-
-namespace promlite {
-namespace detail {
-
-/// A job, and the labels that tell its groups apart. What is wrong is told by what add() returns: a message,
-/// empty when nothing is. Throws std::bad_alloc.
-class GroupingKey {
- public:
-  PROMLITE_COLD std::string set_job(std::string_view job) {
-    if (job.empty()) return "the job is empty";
-    if (const char* const problem = value_problem(job)) return message_of("the job ", problem);
-    job_ = job;
-    return {};
-  }
-
-  PROMLITE_COLD std::string add(std::string_view name, std::string_view value) {
-    const char* problem = label_name_problem(name);
-    if (name == "job") problem = "the job is given already";
-    if (problem != nullptr) return message_of("grouping label \"", name, "\": ", problem);
-    for (const auto& label : labels_) {
-      if (label.first == name) return message_of("grouping label \"", name, "\" is there twice");
-    }
-    if ((problem = value_problem(value)) != nullptr) {
-      return message_of("the value of grouping label \"", name, "\" ", problem);
-    }
-    labels_.emplace_back(name, value);
-    return {};
-  }
-
-  const std::string& job() const noexcept { return job_; }
-  std::size_t size() const noexcept { return labels_.size(); }
-  /// True for `job` and for the name of a label.
-  bool has(std::string_view name) const noexcept {
-    for (const auto& label : labels_) {
-      if (label.first == name) return true;
-    }
-    return name == "job";
-  }
-
-  /// `/metrics/job/JOB/NAME/VALUE...`
-  PROMLITE_COLD std::string path() const {
-    std::string path = "/metrics";
-    append(path, "job", job_);
-    for (const auto& label : labels_) append(path, label.first, label.second);
-    return path;
-  }
-
- private:
-  // A line end in a value is an attack on somebody's log sooner than somebody's label.
-  static const char* value_problem(std::string_view value) noexcept {
-    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-      return "has a CR, LF or NUL in it";
-    }
-    return is_utf8(value) ? nullptr : "is not UTF-8";
-  }
-
-  static bool is_plain(std::string_view value) noexcept {
-    for (const char c : value) {
-      if (!is_name_char(c) && c != '.' && c != ':' && c != '-') return false;
-    }
-    return !value.empty() && value != "." && value != "..";
-  }
-
-  // The gateway decodes the path before it takes it apart, joins slashes, and cleans dots away: so whatever
-  // is out of the ordinary goes as base64, and "=" is how an empty value keeps its segment.
-  static void append(std::string& path, std::string_view name, std::string_view value) {
-    path.append("/").append(name);
-    if (is_plain(value)) {
-      path.append("/").append(value);
-      return;
-    }
-    path.append("@base64/");
-    if (value.empty()) path.append("=");
-    append_base64(path, value, Base64::url);
-  }
-
-  std::string job_;
-  std::vector<std::pair<std::string, std::string>> labels_;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_PUSH_PATH_HPP
-
-// ---- promlite/transport/push_body.hpp ----
-// promlite: what is pushed: a registry as text, without labels that the grouping key sets.
-#ifndef PROMLITE_TRANSPORT_PUSH_BODY_HPP
-#define PROMLITE_TRANSPORT_PUSH_BODY_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Text 0.0.4, with an eye on the labels: the gateway would overwrite those that the grouping key has, and
-/// make one series of two without a word.
-class PushEncoder final : public Encoder {
- public:
-  PushEncoder(ByteBuffer& out, const GroupingKey* key) noexcept : text_(out), key_(key) {}
-
-  /// The first collision of a label, or nothing.
-  const std::string& problem() const noexcept { return problem_; }
-
-  void begin_family(const FamilyHead& head) override {
-    family_ = head.name;
-    text_.begin_family(head);
-  }
-  void value(PaddedText labels, Number number) override {
-    check(labels);
-    text_.value(labels, number);
-  }
-  void histogram(PaddedText labels, const HistogramSample& sample) override {
-    check(labels);
-    text_.histogram(labels, sample);
-  }
-  void summary(PaddedText labels, const SummarySample& sample) override {
-    check(labels);
-    text_.summary(labels, sample);
-  }
-  void finish() override { text_.finish(); }
-  std::size_t size() const noexcept override { return text_.size(); }
-
- private:
-  // `a="x",b="y\"z"`: a quote ends a value unless a backslash stands before it.
-  PROMLITE_COLD void check(PaddedText labels) {
-    if (key_ == nullptr || !problem_.empty()) return;
-    const std::string_view text(labels.data, labels.size);
-    for (std::size_t at = 0; at < text.size(); at += 2) {
-      const std::size_t equals = text.find('=', at);
-      if (equals == std::string_view::npos) return;
-      const std::string_view name = text.substr(at, equals - at);
-      if (key_->has(name)) {
-        problem_ = message_of("\"", family_, "\" has a label \"", name, "\", which the grouping key sets");
-        return;
-      }
-      at = equals + 2;
-      while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2U : 1U;
-    }
-  }
-
-  TextEncoder text_;
-  const GroupingKey* key_;
-  std::string_view family_;
-  std::string problem_;
-};
-
-/// Appends the exposition that is to be pushed; what is wrong with it, or nothing. Without a key any label is
-/// allowed. Throws std::bad_alloc.
-PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameFilter& filter,
-                                             const GroupingKey* key, ByteBuffer& out) {
-  PushEncoder encoder(out, key);
-  metrics.collect(encoder, filter);
-  return encoder.problem();
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_PUSH_BODY_HPP
-
-// ---- promlite/transport/pushgateway.hpp ----
-// promlite: pushing to a Pushgateway, for jobs that end before a scrape could see them.
-#ifndef PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
-#define PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
-
-namespace promlite {
-
-namespace detail {
-class PushAccess;
-}
-
-/// What became of a push. Tests true when the gateway has taken it.
-class [[nodiscard]] PushResult {
- public:
-  explicit operator bool() const noexcept { return message_.empty(); }
-  /// The reason for a failure, naming job and gateway; empty on success. One line, without credentials.
-  const std::string& message() const noexcept { return message_; }
-  /// The last HTTP status; 0 when there was no answer.
-  int status() const noexcept { return status_; }
-  /// What the gateway said to that, made fit for a log: one line of at most 256 bytes.
-  const std::string& reply() const noexcept { return reply_; }
-  /// How often the request was sent, or tried to be; 0 when something was wrong before.
-  int attempts() const noexcept { return attempts_; }
-
- private:
-  friend class Pushgateway;
-  friend class detail::PushAccess;
-
-  std::string message_;
-  std::string reply_;
-  int status_ = 0;
-  int attempts_ = 0;
-};
-
-/// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
-/// (VictoriaMetrics, an aggregating gateway).
-///
-///   promlite::Pushgateway gateway{"http://gateway:9091", "nightly_import"};
-///   gateway.group("instance", "db1").timeout(5s);
-///   if (auto pushed = gateway.push(registry); !pushed) log(pushed.message());
-///
-/// Nothing here throws, but for std::bad_alloc from the constructor and the settings: a wrong URL or setting
-/// is told by every push, before anything is sent. The format is text 0.0.4, without times. No redirect is
-/// followed, no proxy used; `https://` is refused, for there is no TLS.
-///
-/// Several threads may push at once; settings may not change meanwhile. A copy is independent.
-class Pushgateway {
- public:
-  /// `url` is `host:port` or `http://[USER:PASSWORD@]HOST[:PORT][/PREFIX]`; the port is 80 unless it is
-  /// there. `job` is any text but an empty one; CR, LF and NUL are refused.
-  PROMLITE_COLD Pushgateway(std::string_view url, std::string_view job) : peer_(url) {
-    peer_.set_problem(key_.set_job(job));
-  }
-
-  /// Adds a label to the grouping key; its value is anything that `Family::with` takes, an empty text too.
-  /// CR, LF and NUL, bytes that are not UTF-8, a repeated name and `job` are refused.
-  template <class T>
-  Pushgateway& group(std::string_view name, const T& value) {
-    return add_group(name, detail::LabelValue(value).text());
-  }
-
-  /// For everything together: looking up, connecting, sending, receiving, and all attempts. 5 s unless set;
-  /// 1 ms to a day. It begins when the metrics have been collected.
-  Pushgateway& timeout(std::chrono::milliseconds timeout) {
-    peer_.set_timeout(timeout);
-    return *this;
-  }
-  /// How often to try again, while the timeout allows, when there is no answer or one with a status of 500
-  /// and above: 0 unless set. The first pause is 50 to 100 ms, each is twice as long as the one before, to
-  /// 5 s. A push may be repeated: the gateway ends up with the same.
-  PROMLITE_COLD Pushgateway& retries(int count) {
-    if (count < 0) peer_.set_problem("a negative number of retries");
-    retries_ = count;
-    return *this;
-  }
-
-  /// RFC 7617. A user has no colon. The credentials cross the network readable for everybody on the way.
-  Pushgateway& basic_auth(std::string_view user, std::string_view password) {
-    peer_.set_basic_auth(user, password);
-    return *this;
-  }
-  /// RFC 6750. As above.
-  Pushgateway& bearer_token(std::string_view token) {
-    peer_.set_bearer_token(token);
-    return *this;
-  }
-  /// A header for every request. Those that frame the message are not free.
-  Pushgateway& header(std::string_view name, std::string_view value) {
-    peer_.add_header(name, value);
-    return *this;
-  }
-
-  /// Sends to this path (and query) behind the URL's prefix instead of `/metrics/job/...`, for a server that
-  /// has its own way to name the job: then the grouping key is not sent, so it must have no labels, and 204
-  /// is a success, too. VictoriaMetrics: `/api/v1/import/prometheus?extra_label=job=nightly`.
-  PROMLITE_COLD Pushgateway& request_path(std::string_view path) {
-    path_ = path;
-    if (const char* const problem = detail::request_problem("GET", path)) peer_.set_problem(problem);
-    return *this;
-  }
-  /// The method of push(), for a server that wants another one than PUT.
-  PROMLITE_COLD Pushgateway& push_method(std::string_view method) {
-    method_ = method;
-    if (const char* const problem = detail::request_problem(method, "/")) peer_.set_problem(problem);
-    return *this;
-  }
-
-  /// What is wrong with the URL or a setting, or nothing.
-  const std::string& problem() const noexcept { return peer_.problem(); }
-  const std::string& job() const noexcept { return key_.job(); }
-
-  /// Replaces the group by the metrics, or by those of the families that `filter` asks for (PUT).
-  PushResult push(Gatherer& metrics, const NameFilter& filter = {}) const {
-    return send(method_, *metrics.share(), filter);
-  }
-  /// Replaces metrics of the same name in the group and leaves the others alone (POST).
-  PushResult push_add(Gatherer& metrics, const NameFilter& filter = {}) const {
-    return send("POST", *metrics.share(), filter);
-  }
-  /// Removes the group (DELETE). That it was not there is no failure.
-  PROMLITE_COLD PushResult remove() const {
-    PROMLITE_TRY { return finish("remove", exchange("DELETE", {}, limit())); }
-    PROMLITE_CATCH_ALL { return out_of_memory(); }
-  }
-
- private:
-  friend class detail::PushAccess;
-
-  PROMLITE_COLD Pushgateway& add_group(std::string_view name, std::string_view value) {
-    peer_.set_problem(key_.add(name, value));
-    return *this;
-  }
-
-  detail::Limit limit() const noexcept { return {detail::now() + peer_.timeout(), -1}; }
-  PushResult send(std::string_view method, detail::RegistryGroup& metrics, const NameFilter& filter) const;
-  PushResult exchange(std::string_view method, std::string_view body, const detail::Limit& limit) const;
-  PushResult attempt(const detail::HttpQuestion& question, const detail::Limit& limit, bool& transient) const;
-  PushResult finish(const char* doing, PushResult result) const;
-
-  static PushResult out_of_memory() {
-    PushResult result;
-    result.message_ = "out of memory";
-    return result;
-  }
-  std::string problem_of_all() const {
-    if (!problem().empty() || path_.empty() || key_.size() == 0) return problem();
-    return "request_path() takes the place of grouping labels";
-  }
-
-  detail::HttpPeer peer_;
-  detail::GroupingKey key_;
-  std::string path_;
-  std::string method_ = "PUT";
-  int retries_ = 0;
-};
-
-PROMLITE_COLD inline PushResult Pushgateway::send(std::string_view method, detail::RegistryGroup& metrics,
-                                                  const NameFilter& filter) const {
-  PROMLITE_TRY {
-    PushResult result;
-    result.message_ = problem_of_all();
-    detail::ByteBuffer body;
-    if (result) result.message_ = detail::encode_push(metrics, filter, path_.empty() ? &key_ : nullptr, body);
-    if (result) result = exchange(method, body.view(), limit());
-    return finish("push", std::move(result));
-  }
-  PROMLITE_CATCH_ALL { return out_of_memory(); }
-}
-
-// All attempts. The message is the reason alone.
-PROMLITE_COLD inline PushResult Pushgateway::exchange(std::string_view method, std::string_view body,
-                                                      const detail::Limit& limit) const {
-  PushResult result;
-  result.message_ = problem_of_all();
-  if (!result) return result;
-  const std::string path = path_.empty() ? key_.path() : path_;
-  detail::HttpQuestion question;
-  question.method = method;
-  question.target = path;
-  question.body = body;
-  if (method != "DELETE") question.content_type = text_content_type;
-  // What the gateway says beside a success does not matter, so nobody waits for it.
-  question.ends_with_head = [](int status) { return status < 300; };
-  detail::Backoff backoff;
-  for (int attempts = 1;; ++attempts) {
-    bool transient = false;
-    result = attempt(question, limit, transient);
-    result.attempts_ = attempts;
-    if (result || !transient || attempts > retries_) return result;
-    const detail::Instant next = detail::now() + backoff.next();
-    if (next >= limit.deadline) return result;
-    if (detail::wait_ready(-1, 0, {next, limit.stop}) == detail::Waited::stopped) return result;
-  }
-}
-
-PROMLITE_COLD inline PushResult Pushgateway::attempt(const detail::HttpQuestion& question,
-                                                     const detail::Limit& limit, bool& transient) const {
-  const HttpResult answer = detail::HttpExchange(peer_, question, limit).run();
-  PushResult result;
-  transient = answer.transient;
-  result.status_ = answer.status;
-  if (answer.status == 0) {
-    result.message_ = answer.problem;
-    return result;
-  }
-  result.reply_ = peer_.quote(answer.body);
-  // Any other 2xx comes from somebody between, who promises nothing.
-  if (answer.status == 200 || answer.status == 202 || (answer.status == 204 && !path_.empty())) return result;
-  result.message_ = "the answer was " + detail::digits_of(static_cast<std::uint64_t>(answer.status));
-  if (!answer.location.empty()) {
-    result.message_ += detail::message_of(", go to \"", peer_.quote(answer.location), "\" (not followed)");
-  }
-  if (!result.reply_.empty()) result.message_ += ": " + result.reply_;
-  return result;
-}
-
-PROMLITE_COLD inline PushResult Pushgateway::finish(const char* doing, PushResult result) const {
-  if (result) return result;
-  // A URL that could not be read is part of the reason.
-  const std::string& where = peer_.url().authority;
-  result.message_ = detail::message_of("cannot ", doing, " job \"", detail::quote_words(key_.job()), "\"",
-                                       where.empty() ? "" : " at ", where, ": ", result.message_);
-  return result;
-}
-
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
 
 // ---- promlite/transport/textfile.hpp ----
 // promlite: metrics in a file, for the node exporter's textfile collector.
