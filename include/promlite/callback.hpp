@@ -39,7 +39,7 @@ class CallbackSource final : public Source {
   const std::shared_ptr<CallGate>& gate() const noexcept { return gate_; }
 
   bool gone() const noexcept override { return gate_->closed(); }
-  bool has_series() override { return ready_; }
+  bool has_series(const ScrapeContext&) override { return ready_; }
   void encode(Encoder& encoder, ScrapeContext&) override { encoder.value(labels(), value_); }
   void list(std::vector<ListedSeries>& to) override {
     if (ready_) to.push_back({this, nullptr, labels()});

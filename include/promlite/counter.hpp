@@ -93,6 +93,7 @@ class Counter {
   friend struct detail::MetricTraits<Counter>;
 
   static constexpr bool has_real = std::is_same_v<T, double>;
+  static constexpr std::uint32_t cell_count = has_real ? 2 : 1;
   // Of the double 2^53, from which on every double is whole.
   static constexpr std::uint64_t all_whole_bits = 0x4340000000000000;
   // A double counter moves on to its real cell before the integer one could wrap.
@@ -190,6 +191,16 @@ class Counter {
     }
   }
 
+  // Every change of a monotone cell makes a greater number of it, so the sum tells whether there was one.
+  PROMLITE_COLD static bool updated_since(const detail::CellRange& range, std::uint64_t& seen) noexcept {
+    std::uint64_t now = 0;
+    range.chunk->for_each_slab([&](detail::Cell* slab) {
+      for (std::uint32_t i = 0; i < cell_count; ++i)
+        now += slab[range.offset + i].load(std::memory_order_relaxed);
+    });
+    return std::exchange(seen, now) != now;
+  }
+
   PROMLITE_COLD static double wide(const detail::CellRange& range) noexcept {
     double sum = 0;
     range.chunk->for_each_slab([&](detail::Cell* slab) {
@@ -207,6 +218,7 @@ namespace detail {
 template <class T>
 struct MetricTraits<Counter<T>> {
   static constexpr MetricType type = MetricType::counter;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = true;
   static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<uint64>";
   struct Config {
@@ -214,7 +226,7 @@ struct MetricTraits<Counter<T>> {
   };
   struct SeriesState {};
 
-  static std::uint32_t cells(const Config&) noexcept { return Counter<T>::has_real ? 2 : 1; }
+  static std::uint32_t cells(const Config&) noexcept { return Counter<T>::cell_count; }
   static Counter<T> handle(const CellRange& range, const Config&, FamilyStats& stats) noexcept {
     return Counter<T>(range, &stats);
   }
@@ -222,7 +234,9 @@ struct MetricTraits<Counter<T>> {
                      ScrapeContext&) {
     encoder.value(labels, Counter<T>::read(range));
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return Counter<T>::updated_since(range, seen);
+  }
 };
 
 }  // namespace detail

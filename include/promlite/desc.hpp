@@ -32,6 +32,16 @@ struct MaxSeries {
 };
 inline MaxSeries max_series(std::size_t count) noexcept { return {count}; }
 
+/// Option of a family with labels: a series that nobody has updated for so long leaves at the next scrape.
+/// The clock is the scrapes': an update counts from the scrape that sees it, so a series stays for at least
+/// this long, and where nobody scrapes nothing leaves. A series that comes again begins at zero, which is
+/// right for gauges and for labels whose values come and go, and makes a counter restart. A handle that was
+/// kept belongs to the series that left: call with() for each update.
+struct ExpireAfter {
+  std::chrono::nanoseconds value;
+};
+inline ExpireAfter expire_after(std::chrono::nanoseconds idle) noexcept { return {idle}; }
+
 /// Option: the unit, which must be the end of the name (before `_total`): `unit("seconds")` on `x_seconds`.
 struct Unit {
   std::string value;
@@ -128,14 +138,18 @@ struct Declaration {
   std::vector<double> bounds;
   std::vector<double> quantiles;
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
+  std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
   bool is_callback = false;
 
   void apply(const MaxSeries& option) noexcept { max_series = option.value; }
+  void apply(const ExpireAfter& option) noexcept { expire_after = option.value; }
   void apply(const Unit& option) { unit = option.value; }
   void apply(const ConstLabels& option) { const_labels = option.labels; }
   void apply(const Buckets& option) { bounds = option.bounds; }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
+
+  bool expires() const noexcept { return expire_after != std::chrono::nanoseconds::max(); }
 
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
@@ -267,6 +281,7 @@ class DeclarationCheck {
     if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
     check_labels();
     if (declared_.max_series == 0) refuse("max_series must be at least 1");
+    if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
     if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
     check_quantiles();
   }

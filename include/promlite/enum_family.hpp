@@ -153,9 +153,8 @@ class FamilyOf;
 /// A family whose labels are enumerations, made by `family.by_enum<Method, Code>()`: all its series exist
 /// from the start, and with() takes the handle out of a table instead of looking for label values.
 ///
-/// A handle: small, trivially copyable, valid as long as its registry. Its series are for ever: there is no
-/// remove() here, and when another handle of the family removes some, these go on counting where nobody
-/// looks.
+/// A handle: small, trivially copyable, valid as long as its registry. Its series are for ever: neither
+/// remove() nor expiry takes them away.
 template <class Metric, class... Enums>
 class EnumFamily {
  public:

@@ -6,17 +6,22 @@
 #include <promlite/config.hpp>
 #include <promlite/curried_family.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
+#include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/enum_family.hpp>
 #include <promlite/error.hpp>
 #include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
+#include <promlite/series.hpp>
 #include <promlite/series_set.hpp>
 #include <promlite/source.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -27,25 +32,61 @@
 namespace promlite {
 namespace detail {
 
+/// Chooses the series that have all of some labels.
+class LabelMatcher {
+ public:
+  /// Throws Error when the family has no label of one of these names.
+  PROMLITE_COLD LabelMatcher(const Declaration& declared, const Labels& labels) {
+    for (const Label& label : labels) {
+      if (const std::string* const fixed = const_label(declared, label.name)) {
+        possible_ = possible_ && *fixed == label.value;
+        continue;
+      }
+      const std::vector<std::string>& names = declared.label_names;
+      std::size_t at = 0;
+      while (at < names.size() && names[at] != label.name) ++at;
+      if (at == names.size())
+        fail(message_of("cannot remove from ", describe(declared), ": it has no label '", label.name, "'"));
+      wanted_.emplace_back(at, std::string());
+      append_repaired_utf8(wanted_.back().second, label.value);
+    }
+  }
+
+  bool operator()(const Series& series) const noexcept {
+    bool matches = possible_;
+    for (const auto& wanted : wanted_)
+      matches = matches && SeriesSet::value_of(series, wanted.first) == wanted.second;
+    return matches;
+  }
+
+ private:
+  static const std::string* const_label(const Declaration& declared, std::string_view name) noexcept {
+    for (const auto& label : declared.const_labels) {
+      if (label.first == name) return &label.second;
+    }
+    return nullptr;
+  }
+
+  std::vector<std::pair<std::size_t, std::string>> wanted_;
+  bool possible_ = true;
+};
+
 /// A declared family of one metric type.
 template <class Metric>
 class FamilyOf final : public Source {
  public:
   using Traits = MetricTraits<Metric>;
 
-  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common)
+  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common, TotalBound& total)
       : Source(std::move(declared)),
         config_(declared_, stats_),
-        series_(declared_, stats_, Traits::cells(config_), Traits::owned, common) {}
-  ~FamilyOf() override {
-    series_.for_each([this](Series* series) { Traits::release(series->range(), config_); });
-    if (!series_.first_listed()) Traits::release(series_.first().range(), config_);
-  }
+        series_(declared_, stats_, total, Traits::cells(config_), common, Traits::owned,
+                Traits::largest_chunk) {}
 
   Metric first() noexcept { return Traits::handle(series_.first().range(), config_, stats_); }
 
   PROMLITE_ALWAYS_INLINE Metric with(const std::string_view* values, std::size_t count) noexcept {
-    return Traits::handle(series_.with(values, count).range(), config_, stats_);
+    return Traits::handle(series_.with(values, count), config_, stats_);
   }
 
   /// Creates every combination, and returns how many of them are there. Throws Error when the family could
@@ -81,7 +122,8 @@ class FamilyOf final : public Source {
     lists.for_each(
         [](void* to, const std::string_view* values) {
           Context& all = *static_cast<Context*>(to);
-          if (!all.family.create(values)) ++all.missing;
+          // Permanent, because the table keeps the handle.
+          if (!all.family.keep(values)) ++all.missing;
           all.handles.push_back(all.family.with(values, all.family.declared_.label_names.size()));
         },
         &context);
@@ -93,15 +135,30 @@ class FamilyOf final : public Source {
     return tables_.keep(std::move(lists), std::move(context.handles));
   }
 
-  bool has_series() override { return !series_.sorted().empty(); }
+  bool remove(const std::string_view* values, std::size_t count) { return series_.remove(values, count); }
+  std::size_t remove_matching(const Labels& labels) {
+    return series_.remove_if(LabelMatcher(declared_, labels));
+  }
+  std::size_t size() { return series_.size(); }
+
+  bool has_series(const ScrapeContext& scrape) override {
+    const PointerList<Series>& all = series_.list();
+    bool expired = false;
+    if (keeps_state || declared_.expires()) {
+      for (std::size_t i = 0; i < all.size(); ++i) expired = note(*all[i], scrape) || expired;
+    }
+    if (expired) series_.list();
+    return !all.empty();
+  }
+  void finish() noexcept override { series_.finished(); }
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
-    const PointerList<Series>& all = series_.sorted();
+    const PointerList<Series>& all = series_.listed();
     for (std::size_t i = 0; i < all.size(); ++i) encode_series(*all[i], encoder, scrape);
   }
 
   void list(std::vector<ListedSeries>& to) override {
-    const PointerList<Series>& all = series_.sorted();
+    const PointerList<Series>& all = series_.listed();
     for (std::size_t i = 0; i < all.size(); ++i) to.push_back({this, all[i], all[i]->labels()});
   }
   void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext& scrape) override {
@@ -110,10 +167,36 @@ class FamilyOf final : public Source {
 
  private:
   using State = typename Traits::SeriesState;
+  static constexpr bool keeps_state = !std::is_empty_v<State>;
 
+  /// When a series was last seen to have been updated.
+  struct Activity {
+    std::uint64_t seen = 0;  ///< what Traits::updated_since() left
+    std::chrono::steady_clock::time_point last;
+  };
+
+  // What scrapes remember of a series begins anew with the series. True when it was removed for being idle.
+  PROMLITE_COLD bool note(Series& series, const ScrapeContext& scrape) {
+    if constexpr (keeps_state) {
+      if (states_.size() <= series.number) states_.resize(series.number + 1);
+      if (series.fresh) states_[series.number] = State();
+    }
+    const bool fresh = std::exchange(series.fresh, false);
+    if (!declared_.expires()) return false;
+    if (activity_.size() <= series.number) activity_.resize(series.number + 1);
+    Activity& activity = activity_[series.number];
+    const auto updated = [&] { return Traits::updated_since(series.range(), activity.seen); };
+    if (updated() || fresh) activity.last = scrape.now;
+    if (scrape.now - activity.last < declared_.expire_after) return false;
+    return series_.remove_listed(series, [&] { return !updated(); });
+  }
+
+  bool keep(const std::string_view* values) {
+    return create(values) && series_.keep(values, declared_.label_names.size());
+  }
   // True when the values have a series of their own.
   bool create(const std::string_view* values) noexcept {
-    const CellRange made = series_.with(values, declared_.label_names.size()).range();
+    const CellRange made = series_.with(values, declared_.label_names.size());
     const CellRange overflow = series_.first().range();
     return made.chunk != overflow.chunk || made.offset != overflow.offset;
   }
@@ -123,8 +206,7 @@ class FamilyOf final : public Source {
   }
 
   State& state_of(const Series& series) {
-    if constexpr (!std::is_empty_v<State>) {
-      if (states_.size() <= series.number) states_.resize(series.number + 1);
+    if constexpr (keeps_state) {
       return states_[series.number];
     } else {
       return no_state_;
@@ -133,7 +215,9 @@ class FamilyOf final : public Source {
 
   typename Traits::Config config_;
   SeriesSet series_;
-  std::vector<State> states_;  // the scrape's own
+  // The scrape's own, by the number of the series.
+  std::vector<State> states_;
+  std::vector<Activity> activity_;
   State no_state_;
   HandleTables<Metric> tables_;
 };
@@ -142,7 +226,8 @@ class FamilyOf final : public Source {
 
 /// A metric with `N` labels: `family.with("GET", 200).inc()`.
 ///
-/// A handle: small, trivially copyable, valid as long as its registry. The number of series is bounded
+/// A handle: small, trivially copyable, valid as long as its registry. Series come with with(), and go with
+/// remove(), remove_matching(), clear(), or by the option expire_after(). Their number is bounded
 /// (`max_series`, 1,000 unless said otherwise); past the bound with() gives the overflow series, whose label
 /// values are all `overflow_label_value`, and `promlite_overflowed_updates_total` counts how often.
 template <class Metric, std::size_t N>
@@ -209,6 +294,33 @@ class Family {
   std::size_t create_all(const Lists&... lists) const {
     return create_all_of(lists...);
   }
+
+  /// Removes the series with these label values: the next scrape does not show it, the bound has room for
+  /// another one, and with() gives a new series from zero. Handles of the old one stay safe as long as the
+  /// registry; their updates vanish. False when there is no such series. The overflow series and those of
+  /// by_enum() stay. Thread safe; takes a lock that no look-up of an existing series waits for, and a time
+  /// that does not depend on the number of series. Memory goes back when the next scrape has begun, or after
+  /// some more removals. Throws std::bad_alloc, and that only for a value that is not UTF-8.
+  template <class... Values>
+  bool remove(const Values&... values) const {
+    static_assert(sizeof...(Values) == N,
+                  "promlite: remove() takes exactly one value for each label name of the family");
+    const detail::LabelValue texts[N] = {detail::LabelValue(values)...};
+    std::string_view views[N];
+    for (std::size_t i = 0; i < N; ++i) views[i] = texts[i].text();
+    return family_->remove(views, N);
+  }
+
+  /// Removes every series that has all these labels, as remove() does, in a time that grows with the number
+  /// of series: `requests.remove_matching({{"method", "GET"}})`. Returns how many. Throws Error when the
+  /// family has no label of such a name.
+  std::size_t remove_matching(const Labels& labels) const { return family_->remove_matching(labels); }
+
+  /// Removes every series but those that stay. Returns how many.
+  std::size_t clear() const { return family_->remove_matching({}); }
+
+  /// How many series there are, without the overflow series.
+  std::size_t size() const { return family_->size(); }
 
  private:
   template <class... Lists>

@@ -35,7 +35,10 @@ class Gauge : public Timed<Gauge<T>> {
   Gauge() noexcept : cell_(detail::vanishing_chunk()->shared()) {}
 
   /// Any value is taken, NaN and the infinities included.
-  void set(T value) const noexcept { cell_->store(to_bits(value), std::memory_order_relaxed); }
+  void set(T value) const noexcept {
+    cell_->store(to_bits(value), std::memory_order_relaxed);
+    mark();
+  }
   /// A duration of any type, in seconds: `took.set(250ms)`.
   template <class Rep, class Period>
   void set(std::chrono::duration<Rep, Period> value) const noexcept {
@@ -46,6 +49,7 @@ class Gauge : public Timed<Gauge<T>> {
   void dec(T amount = 1) const noexcept {
     if constexpr (is_integer) {
       cell_->fetch_sub(to_bits(amount), std::memory_order_relaxed);
+      mark();
     } else {
       add(-amount);
     }
@@ -78,12 +82,16 @@ class Gauge : public Timed<Gauge<T>> {
     set(static_cast<T>(detail::seconds_of(time.time_since_epoch())));
   }
 
+  // Says to expire_after() that there was an update, of the same value too; it stands beside the value.
+  void mark() const noexcept { cell_[1].store(1, std::memory_order_relaxed); }
+
   void add(T amount) const noexcept {
     if constexpr (is_integer) {
       cell_->fetch_add(to_bits(amount), std::memory_order_relaxed);
     } else {
       detail::shared_add_real(*cell_, amount, std::memory_order_relaxed);
     }
+    mark();
   }
 
   static std::uint64_t to_bits(T value) noexcept {
@@ -109,6 +117,7 @@ namespace detail {
 template <class T>
 struct MetricTraits<Gauge<T>> {
   static constexpr MetricType type = MetricType::gauge;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = false;
   static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<int64>";
   struct Config {
@@ -116,7 +125,7 @@ struct MetricTraits<Gauge<T>> {
   };
   struct SeriesState {};
 
-  static std::uint32_t cells(const Config&) noexcept { return 1; }
+  static std::uint32_t cells(const Config&) noexcept { return 2; }
   static Gauge<T> handle(const CellRange& range, const Config&, FamilyStats&) noexcept {
     return Gauge<T>(range.chunk->shared() + range.offset);
   }
@@ -124,7 +133,13 @@ struct MetricTraits<Gauge<T>> {
                      ScrapeContext&) {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
+    Cell& mark = range.chunk->shared()[range.offset + 1];
+    // An update that marks between the two belongs to the time before now, as the one does that was seen.
+    if (mark.load(std::memory_order_relaxed) == 0) return false;
+    mark.store(0, std::memory_order_relaxed);
+    return true;
+  }
 };
 
 }  // namespace detail

@@ -129,6 +129,7 @@ namespace detail {
 template <>
 struct MetricTraits<Histogram> {
   static constexpr MetricType type = MetricType::histogram;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = true;
   static constexpr const char* value_kind = "";
   using Config = HistogramConfig;
@@ -165,7 +166,9 @@ struct MetricTraits<Histogram> {
     encoder.histogram(labels,
                       HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts, total});
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return progressed_since(range, seen);
+  }
 };
 
 }  // namespace detail

@@ -21,6 +21,7 @@ namespace detail {
 template <>
 struct MetricTraits<Info> {
   static constexpr MetricType type = MetricType::info;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = false;
   static constexpr const char* value_kind = "";
   struct Config {
@@ -34,7 +35,7 @@ struct MetricTraits<Info> {
                      ScrapeContext&) {
     encoder.value(labels, 1);
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange&, std::uint64_t&) noexcept { return true; }
 };
 
 }  // namespace detail

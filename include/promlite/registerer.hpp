@@ -32,7 +32,8 @@ namespace detail {
 /// Which options a declaration takes.
 template <class Metric, bool labelled, class Option>
 constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
-                              (labelled && std::is_same_v<Option, MaxSeries>) ||
+                              (labelled &&
+                               (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
                               (std::is_same_v<Metric, Summary> &&
                                (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
@@ -54,8 +55,8 @@ Declaration declare_metric(std::string_view name, std::string_view help, const c
                            std::size_t count, const Options&... options) {
   static_assert(
       (takes_option<Metric, labelled, Options> && ...),
-      "promlite: this metric does not take this option (max_series needs labels, buckets a histogram, "
-      "quantiles and max_age a summary)");
+      "promlite: this metric does not take this option (max_series and expire_after need labels, buckets "
+      "a histogram, quantiles and max_age a summary)");
   Declaration declared = make_declaration(MetricTraits<Metric>::type, MetricTraits<Metric>::value_kind, name,
                                           help, labels, count);
   (declared.apply(options), ...);

@@ -3,10 +3,12 @@
 #ifndef PROMLITE_REGISTRY_HPP
 #define PROMLITE_REGISTRY_HPP
 
+#include <promlite/clock.hpp>
 #include <promlite/gatherer.hpp>
 #include <promlite/registerer.hpp>
 #include <promlite/registry_core.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -26,6 +28,15 @@ class Registry : public Registerer, public Gatherer {
   /// `promlite_refused_updates_total`, `promlite_repaired_label_values_total` by family,
   /// `promlite_collector_errors_total`) shows in every registry as soon as it is not 0.
   void expose_scrape_metrics(bool on) noexcept { core()->expose_scrape_metrics(on); }
+
+  /// At most so many series made by look-ups in all families together, besides what each family says for
+  /// itself; beyond that a look-up gets its family's overflow series. What is there already stays. Thread
+  /// safe.
+  void max_series(std::size_t count) noexcept { core()->max_series(count); }
+
+  /// The time by which series expire and the quantiles of summaries age: for tests. `clock` must live as long
+  /// as the registry is scraped.
+  void use_clock(const Clock& clock) noexcept { core()->use_clock(clock); }
 
  private:
   explicit Registry(std::shared_ptr<detail::RegistryCore> core)

@@ -4,6 +4,7 @@
 #define PROMLITE_REGISTRY_CORE_HPP
 
 #include <promlite/callback.hpp>
+#include <promlite/clock.hpp>
 #include <promlite/collector.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
@@ -12,10 +13,12 @@
 #include <promlite/family.hpp>
 #include <promlite/membership.hpp>
 #include <promlite/scope.hpp>
+#include <promlite/series.hpp>
 #include <promlite/sink.hpp>
 #include <promlite/source_directory.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,7 +78,7 @@ class RegistryCore {
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
     auto made = std::make_unique<Family>(std::move(declared),
-                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_);
+                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_, total_);
     Family& family = *made;
     directory_.add(std::move(made));
     return family;
@@ -119,6 +122,14 @@ class RegistryCore {
     return collector_errors_.load(std::memory_order_relaxed);
   }
 
+  void max_series(std::size_t count) noexcept { total_.set(count); }
+  void use_clock(const Clock& clock) noexcept { clock_.store(&clock, std::memory_order_relaxed); }
+  /// By the clock of the registry; `real` by the real one.
+  std::chrono::steady_clock::time_point now(std::chrono::steady_clock::time_point real) const noexcept {
+    const Clock* const clock = clock_.load(std::memory_order_relaxed);
+    return clock == &Clock::real() ? real : clock->now();
+  }
+
  private:
   friend class ScrapeLocks;
   friend class RegistryGroup;
@@ -152,12 +163,14 @@ class RegistryCore {
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
   CellArena shared_cells_{false, 64};
-  SourceDirectory directory_;  // after the arenas: sources release what their cells hold
+  TotalBound total_;
+  SourceDirectory directory_;  // after what its sources refer to
   std::vector<CollectorEntry> collectors_;
 
   std::atomic<bool> user_code_{false};
   std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
+  std::atomic<const Clock*> clock_{&Clock::real()};
   std::atomic<std::uint64_t> collector_errors_{0};
 };
 

@@ -187,7 +187,7 @@ inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
   SinkAccess::settle(sink);
   drop_clashing(sink, sources);
   errors_ += SinkAccess::problems(sink);
-  ScrapeContext scrape{start, {}};
+  ScrapeContext scrape{start, start, {}};
   encode(encoder, filter, sources, sink, scrape);
   if (nested) return;
   ++scrapes_;
@@ -328,11 +328,15 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
     }
     bool begun = false;
     for (const Scraped* scraped = begin; scraped != at; ++scraped) {
-      if (!scraped->shown || !scraped->source->has_series()) continue;
-      const Declaration& declared = scraped->source->declared();
-      if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
-      begun = true;
-      scraped->source->encode(encoder, scrape);
+      if (!scraped->shown) continue;
+      scrape.now = cores_[scraped->registry]->now(scrape.start);
+      if (scraped->source->has_series(scrape)) {
+        const Declaration& declared = scraped->source->declared();
+        if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+        begun = true;
+        scraped->source->encode(encoder, scrape);
+      }
+      scraped->source->finish();
     }
   }
   encoder.finish();
@@ -344,22 +348,29 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
                                                        const Scraped* end, ScrapeContext& scrape) {
   std::vector<ListedSeries> all;
   for (const Scraped* scraped = begin; scraped != end; ++scraped) {
-    if (scraped->shown) scraped->source->list(all);
+    if (!scraped->shown) continue;
+    scrape.now = cores_[scraped->registry]->now(scrape.start);
+    if (scraped->source->has_series(scrape)) scraped->source->list(all);
   }
-  if (all.empty()) return;
   const auto text_of = [](const ListedSeries& series) {
     return std::string_view(series.labels.data, series.labels.size);
   };
   // Stable: the registry that comes first stays first.
   stable_sort(all, [&](const ListedSeries& a, const ListedSeries& b) { return text_of(a) < text_of(b); });
-  const Declaration& declared = all[0].source->declared();
-  encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
   for (std::size_t i = 0; i < all.size(); ++i) {
+    const Declaration& declared = all[i].source->declared();
+    if (i == 0) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
     if (i > 0 && text_of(all[i - 1]) == text_of(all[i])) {
       ++errors_;
-    } else {
-      all[i].source->encode_one(all[i], encoder, scrape);
+      continue;
     }
+    const Scraped* of = begin;
+    while (of->source != all[i].source) ++of;
+    scrape.now = cores_[of->registry]->now(scrape.start);
+    all[i].source->encode_one(all[i], encoder, scrape);
+  }
+  for (const Scraped* scraped = begin; scraped != end; ++scraped) {
+    if (scraped->shown) scraped->source->finish();
   }
 }
 

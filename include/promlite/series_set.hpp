@@ -7,12 +7,14 @@
 #include <promlite/desc.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/label_index.hpp>
+#include <promlite/detail/lasting_memory.hpp>
 #include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
 #include <promlite/labels.hpp>
+#include <promlite/series.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -27,28 +29,22 @@
 namespace promlite {
 namespace detail {
 
-/// One series: where its cells are, and its texts in the same allocation. Immutable once published.
-struct Series {
-  std::uint64_t hash;
-  Chunk* chunk;
-  std::uint32_t offset;
-  std::uint32_t number;  ///< in order of creation
-  std::uint32_t text_size;
-
-  // Behind the object: the escaped label text, then the packed values, then padding for block copies.
-  const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
-  const char* packed_values() const noexcept { return text() + text_size; }
-  CellRange range() const noexcept { return {chunk, offset}; }
-  PaddedText labels() const noexcept { return {text(), text_size}; }
-};
-
-/// The series of one declaration, whatever their metric. Look-ups are lock-free; creation takes a lock.
+/// The series of one declaration, whatever their metric. Look-ups are lock-free; creation and removal take
+/// turns by a lock that they hold for moments, and that a scrape holds for a moment when it begins.
+///
+/// A series that was removed is gone from the index and from the next scrape. Its record and its cells are
+/// given back when no scrape looks at them any more: never to be used for another series, but so that their
+/// memory may be forgotten, while whoever has a handle goes on storing into addresses that nobody reads.
 class SeriesSet {
  public:
   /// `common` serves the overflow series, and the one series of a declaration without labels.
-  SeriesSet(const Declaration& declared, FamilyStats& stats, std::uint32_t cells, bool owned,
-            CellArena& common)
-      : declared_(declared), stats_(stats), cells_(cells), arena_(owned) {
+  SeriesSet(const Declaration& declared, FamilyStats& stats, TotalBound& total, std::uint32_t cells,
+            CellArena& common, bool owned, std::uint32_t largest_chunk_cells)
+      : declared_(declared),
+        stats_(stats),
+        total_(total),
+        cells_(cells),
+        arena_(owned, 32, largest_chunk_cells) {
     sort_labels();
     pending_.reserve_more(1);
     const std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
@@ -58,29 +54,91 @@ class SeriesSet {
   SeriesSet(const SeriesSet&) = delete;
   SeriesSet& operator=(const SeriesSet&) = delete;
   ~SeriesSet() {
-    for_each([](Series* series) { ::operator delete(static_cast<void*>(series)); });
-    if (!first_listed()) ::operator delete(static_cast<void*>(first_));
+    for (std::size_t i = live(); i > 0; --i) total_.give_back();
   }
 
   /// The series without labels, or the overflow series.
   Series& first() noexcept { return *first_; }
 
-  /// The series of these values, made when there is none; the overflow series when it cannot be. Lock-free
-  /// and without allocation when the series exists.
-  PROMLITE_ALWAYS_INLINE Series& with(const std::string_view* values, std::size_t count) noexcept {
+  /// The cells of the series of these values, which is made when there is none; those of the overflow series
+  /// when it cannot be. Lock-free and without allocation when the series exists.
+  PROMLITE_ALWAYS_INLINE CellRange with(const std::string_view* values, std::size_t count) noexcept {
     const std::uint64_t hash = index_.hash_of(values, count);
-    Series* const found = index_.find(hash, values, count);
-    return PROMLITE_LIKELY(found != nullptr) ? *found : miss(hash, values, count);
+    const Series* const found = index_.find(hash, values, count);
+    if (PROMLITE_LIKELY(found != nullptr)) {
+      const CellRange range = found->range();
+      if (PROMLITE_LIKELY(range.chunk != nullptr)) return range;
+    }
+    return miss(hash, values, count);
   }
 
-  /// Every series in the order of its label values, labels by name; by one scrape at a time. Throws
-  /// std::bad_alloc.
-  PROMLITE_COLD const PointerList<Series>& sorted() {
+  /// Removes the series of these values, unless it stays. False when there is none.
+  PROMLITE_COLD bool remove(const std::string_view* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!is_utf8(values[i])) return remove_repaired(values, count);
+    }
+    const std::uint64_t hash = index_.hash_of(values, count);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Series* const found = index_.find(hash, values, count);
+    if (found == nullptr || stays(*found)) return false;
+    const Change change(changes_);
+    remove(*found);
+    return true;
+  }
+
+  /// Makes the series of these values stay for ever. False when it has left already.
+  PROMLITE_COLD bool keep(const std::string_view* values, std::size_t count) {
+    const std::uint64_t hash = index_.hash_of(values, count);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Series* const found = index_.find(hash, values, count);
+    if (found != nullptr) found->permanent = true;
+    return found != nullptr;
+  }
+
+  /// Removes a series that a scrape has listed, if `still()` holds when no other one can. False when it is
+  /// gone or stays.
+  template <class Still>
+  bool remove_listed(Series& series, Still&& still) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (series.removed || stays(series) || !still()) return false;
+    const Change change(changes_);
+    remove(series);
+    return true;
+  }
+
+  /// Removes every series of which `chosen(const Series&)` holds and that does not stay. Returns how many.
+  template <class Chosen>
+  std::size_t remove_if(Chosen&& chosen) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const Change change(changes_);
+    const std::size_t before = index_.size();
+    index_.for_each([&](Series* series) {
+      if (!stays(*series) && chosen(static_cast<const Series&>(*series))) remove(*series);
+    });
+    return before - index_.size();
+  }
+
+  /// The value of a label, by its position in the declaration.
+  static std::string_view value_of(const Series& series, std::size_t label) noexcept {
+    return PackedValues::at(series.packed_values(), label);
+  }
+
+  /// Series there are, without the overflow series.
+  std::size_t size() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return declared_.label_names.empty() ? 1 : live();
+  }
+
+  /// Every series in the order of its label values, labels by name; by one scrape at a time, until it says
+  /// that it has finished. Throws std::bad_alloc.
+  PROMLITE_COLD const PointerList<Series>& list() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
+      scraped_ = true;
       if (overflow_due_.load(std::memory_order_relaxed)) list_overflow();
       sorted_.append_all(pending_);
       pending_.reset();
+      if (removed_ != 0) forget_removed();
     }
     if (in_order_ != sorted_.size()) {
       sorted_.sort_in(in_order_, &less, this);
@@ -88,20 +146,39 @@ class SeriesSet {
     }
     return sorted_;
   }
-
-  /// Only while nobody else uses the set.
-  template <class Visit>
-  void for_each(Visit&& visit) {
-    for (std::size_t i = 0; i < sorted_.size(); ++i) visit(sorted_[i]);
-    for (std::size_t i = 0; i < pending_.size(); ++i) visit(pending_[i]);
+  /// What list() returned last.
+  const PointerList<Series>& listed() const noexcept { return sorted_; }
+  void finished() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    scraped_ = false;
   }
-  bool first_listed() const noexcept { return declared_.label_names.empty() || overflow_used(); }
 
  private:
+  // Around whatever changes the index or the bound, so that a look-up without the lock can tell whether it
+  // saw one state throughout: the protocol of detail/snapshot.hpp, with one writer at a time.
+  class Change {
+   public:
+    explicit Change(std::atomic<std::uint64_t>& changes) noexcept
+        : changes_(changes), before_(changes.load(std::memory_order_relaxed)) {
+      changes_.store(before_ + 1, std::memory_order_relaxed);
+    }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+    // release: whoever sees this change as finished sees what it changed.
+    ~Change() { changes_.store(before_ + 2, std::memory_order_release); }
+
+   private:
+    std::atomic<std::uint64_t>& changes_;
+    const std::uint64_t before_;
+  };
+
   bool overflow_used() const noexcept {
     // acquire: pairs with list_overflow(); whoever sees the flag sees the series in the index.
     return overflow_used_.load(std::memory_order_acquire);
   }
+  bool stays(const Series& series) const noexcept { return &series == first_ || series.permanent; }
+  // Under the lock: series that the bound counts.
+  std::size_t live() const noexcept { return index_.size() - (overflow_used() ? 1 : 0); }
 
   // label_order_: the variable labels by name, as positions in the declaration.
   PROMLITE_COLD void sort_labels() {
@@ -146,45 +223,55 @@ class SeriesSet {
     const std::size_t count = declared_.label_names.size();
     const std::size_t packed_size = PackedValues::size(values, count);
     const std::size_t behind = packed_size > ByteBuffer::padding ? packed_size : ByteBuffer::padding;
-    void* const room = ::operator new(sizeof(Series) + text.size() + behind);
+    // One number for each series there ever was at the same time, with room to take them back.
+    if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_)
+      free_numbers_.reserve(2 * numbers_ + 8);
+    const auto taken = records_.take(sizeof(Series) + text.size() + behind);
     CellRange range;
     PROMLITE_TRY {
       if (cells_ != 0) range = arena.take(cells_);
     }
     PROMLITE_CATCH_ALL {
-      ::operator delete(room);
+      records_.give_back(taken.block);
       throw_bad_alloc();
     }
-    Series* const series = ::new (room)
-        Series{hash, range.chunk, range.offset, created_++, static_cast<std::uint32_t>(text.size())};
+    std::uint32_t number = numbers_;
+    if (free_numbers_.empty()) {
+      ++numbers_;
+    } else {
+      number = free_numbers_.back();
+      free_numbers_.pop_back();
+    }
+    Series* const series = ::new (taken.memory)
+        Series{{range.chunk}, {range.offset}, number, {hash},     static_cast<std::uint32_t>(text.size()),
+               false,         false,          true,   taken.block};
     char* const at = reinterpret_cast<char*>(series + 1);
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    std::memset(at + text.size(), 0, behind);
     PackedValues::write(at + text.size(), values, count);
     return series;
   }
 
-  PROMLITE_COLD Series& miss(std::uint64_t hash, const std::string_view* values, std::size_t count) noexcept {
+  PROMLITE_COLD CellRange miss(std::uint64_t hash, const std::string_view* values,
+                               std::size_t count) noexcept {
     PROMLITE_TRY {
       for (std::size_t i = 0; i < count; ++i) {
         if (!is_utf8(values[i])) return with_repaired(values, count);
       }
-      // A full family answers a flood without its lock. acquire: see overflow_used(); and the series that
-      // were made since with() looked are seen, after which none is made any more.
-      if (full_.load(std::memory_order_acquire) && overflow_used()) {
-        Series* const made_since = index_.find(hash, values, count);
-        return made_since != nullptr ? *made_since : overflow();
-      }
+      if (is_full_without(hash, values, count)) return overflow();
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (Series* const found = index_.find(hash, values, count)) return *found;
-      if (stands_for_overflow(values, count)) return list_overflow();
-      if (index_.size() - (overflow_used() ? 1 : 0) >= declared_.max_series) {
-        // release: pairs with the load above.
+      if (Series* const found = index_.find(hash, values, count)) return found->range();
+      const Change change(changes_);
+      if (stands_for_overflow(values, count)) return list_overflow().range();
+      const bool own_bound = live() >= declared_.max_series;
+      if (own_bound || !total_.take()) {
+        full_by_total_.store(!own_bound, std::memory_order_relaxed);
+        // release: pairs with is_full_without().
         full_.store(true, std::memory_order_release);
         list_overflow();
         return overflow();
       }
-      return create(hash, values);
+      full_.store(false, std::memory_order_release);  // release: as above
+      return create(hash, values).range();
     }
     PROMLITE_CATCH_ALL {
       // Without memory nothing can be listed now: a scrape sees to it that what is counted here is shown.
@@ -193,20 +280,41 @@ class SeriesSet {
     }
   }
 
-  PROMLITE_COLD Series& with_repaired(const std::string_view* values, std::size_t count) {
-    stats_.count(&FamilyStats::repaired);
-    std::vector<std::string> repaired(count);
-    std::vector<std::string_view> views(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      append_repaired_utf8(repaired[i], values[i]);
-      views[i] = repaired[i];
-    }
-    return with(views.data(), count);
+  // A full family answers a flood without its lock. True when at some moment the family was full and had no
+  // such series: nothing had changed from before the question until after it.
+  bool is_full_without(std::uint64_t hash, const std::string_view* values, std::size_t count) const noexcept {
+    // acquire: see Change.
+    const std::uint64_t before = changes_.load(std::memory_order_acquire);
+    if (before % 2 != 0 || !full_.load(std::memory_order_acquire) || !overflow_used()) return false;
+    // What filled the family up was the registry's bound, where another family may have made room.
+    if (full_by_total_.load(std::memory_order_relaxed) && !total_.reached()) return false;
+    return index_.find(hash, values, count) == nullptr && changes_.load(std::memory_order_relaxed) == before;
   }
 
-  Series& overflow() noexcept {
+  PROMLITE_COLD CellRange with_repaired(const std::string_view* values, std::size_t count) {
+    stats_.count(&FamilyStats::repaired);
+    const Repaired repaired(values, count);
+    return with(repaired.views.data(), count);
+  }
+  PROMLITE_COLD bool remove_repaired(const std::string_view* values, std::size_t count) {
+    const Repaired repaired(values, count);
+    return remove(repaired.views.data(), count);
+  }
+
+  struct Repaired {
+    Repaired(const std::string_view* values, std::size_t count) : texts(count), views(count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        append_repaired_utf8(texts[i], values[i]);
+        views[i] = texts[i];
+      }
+    }
+    std::vector<std::string> texts;
+    std::vector<std::string_view> views;
+  };
+
+  CellRange overflow() noexcept {
     stats_.count(&FamilyStats::overflowed);
-    return *first_;
+    return first_->range();
   }
 
   static bool stands_for_overflow(const std::string_view* values, std::size_t count) noexcept {
@@ -220,8 +328,8 @@ class SeriesSet {
   Series& list_overflow() {
     if (overflow_used()) return *first_;
     const std::vector<std::string_view> values(declared_.label_names.size(), overflow_label_value);
-    first_->hash = index_.hash_of(values.data(), values.size());
     pending_.reserve_more(1);
+    first_->hash.store(index_.hash_of(values.data(), values.size()), std::memory_order_relaxed);
     index_.insert(first_);
     pending_.push_back(first_);
     // release: pairs with overflow_used().
@@ -229,33 +337,84 @@ class SeriesSet {
     return *first_;
   }
 
-  // Under the lock.
+  // Under the lock, with room in both bounds. The total bound has counted the series already.
   Series& create(std::uint64_t hash, const std::string_view* values) {
-    pending_.reserve_more(1);
-    Series* const series = make_series(hash, values, arena_);
-    PROMLITE_TRY { index_.insert(series); }
+    Series* series = nullptr;
+    PROMLITE_TRY {
+      pending_.reserve_more(1);
+      series = make_series(hash, values, arena_);
+      index_.insert(series);
+    }
     PROMLITE_CATCH_ALL {
-      ::operator delete(static_cast<void*>(series));
+      if (series != nullptr) give_back(*series);
+      total_.give_back();
       throw_bad_alloc();
     }
     pending_.push_back(series);
     return *series;
   }
 
+  // Under the lock, within a Change. The series stays in the lists until no scrape looks at it.
+  void remove(Series& series) noexcept {
+    index_.remove(&series);
+    series.removed = true;
+    ++removed_;
+    total_.give_back();
+    // release: pairs with is_full_without().
+    full_.store(false, std::memory_order_release);
+    // Where nobody scrapes: one pass for as many removals as there are series left.
+    if (!scraped_ && removed_ > index_.size() + 64) forget_removed();
+  }
+
+  // Under the lock, while no scrape looks at the lists.
+  PROMLITE_COLD void forget_removed() noexcept {
+    in_order_ = forget_removed_of(sorted_, in_order_);
+    forget_removed_of(pending_, 0);
+    removed_ = 0;
+  }
+  // Returns how many of the first `in_order` stay.
+  std::size_t forget_removed_of(PointerList<Series>& list, std::size_t in_order) noexcept {
+    std::size_t kept = 0;
+    std::size_t kept_in_order = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (list[i]->removed) {
+        give_back(*list[i]);
+      } else {
+        list.at(kept++) = list[i];
+      }
+      if (i + 1 == in_order) kept_in_order = kept;
+    }
+    list.truncate(kept);
+    return kept_in_order;
+  }
+
+  void give_back(Series& series) noexcept {
+    free_numbers_.push_back(series.number);
+    if (cells_ != 0) arena_.give_back(series.range());
+    records_.give_back(series.block);
+  }
+
   const Declaration& declared_;
   FamilyStats& stats_;
+  TotalBound& total_;
   const std::uint32_t cells_;
   LabelIndex<Series> index_;
   Series* first_ = nullptr;
+  std::atomic<std::uint64_t> changes_{0};  ///< odd during one
   std::atomic<bool> full_{false};
+  std::atomic<bool> full_by_total_{false};
   std::atomic<bool> overflow_used_{false};
   std::atomic<bool> overflow_due_{false};
-  std::mutex mutex_;  // creation
+  std::mutex mutex_;  // creation and removal
   CellArena arena_;
-  std::uint32_t created_ = 0;
+  LastingArena records_;
   PointerList<Series> pending_;  ///< created since the last scrape
   PointerList<Series> sorted_;   ///< the others; the scrape's own
   std::size_t in_order_ = 0;     ///< of sorted_, from the front on
+  std::size_t removed_ = 0;      ///< of both lists
+  bool scraped_ = false;         ///< a scrape looks at sorted_
+  std::uint32_t numbers_ = 0;
+  std::vector<std::uint32_t> free_numbers_;
   std::vector<std::size_t> label_order_;
 };
 

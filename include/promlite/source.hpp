@@ -38,9 +38,10 @@ class Source {
   virtual bool gone() const noexcept { return false; }
   /// Runs user code, if the source has any. Without locks that updates or registration want.
   virtual void prepare() {}
-  /// True when encode() would write at least one series.
-  virtual bool has_series() = 0;
-  /// Writes the series, sorted. By one scrape at a time.
+  /// Lists the series for what follows, until finish(). By one scrape at a time.
+  virtual bool has_series(const ScrapeContext& scrape) = 0;
+  virtual void finish() noexcept {}
+  /// Writes the series that has_series() found, sorted.
   virtual void encode(Encoder& encoder, ScrapeContext& scrape) = 0;
   /// Appends the series that encode() would write, and writes one of them.
   virtual void list(std::vector<ListedSeries>& to) = 0;

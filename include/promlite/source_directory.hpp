@@ -136,6 +136,7 @@ class SourceDirectory final : public KnownFamilies {
     if (declared.quantiles != known.quantiles) refuse(declared, known, "other quantiles");
     if (declared.max_age != known.max_age) refuse(declared, known, "another max_age");
     if (declared.max_series != known.max_series) refuse(declared, known, "another max_series");
+    if (declared.expire_after != known.expire_after) refuse(declared, known, "another expire_after");
   }
 
   PointerList<Source> sources_;

@@ -143,15 +143,16 @@ class Summary : public Observer<Summary> {
     if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
     detail::Cell* const slab = range_.chunk->owned_already();
     if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value, times);
-    observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
+    observe_in<detail::OwnedUpdate>(slab, value, times);
   }
 
   template <class Update>
-  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value,
+  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* slab, double value,
                                          std::uint64_t times) const noexcept {
+    detail::Cell* const cells = slab + range_.offset;
     if (!config_->quantiles.empty()) {
-      detail::Cell* const counted =
-          detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
+      detail::Cell* const counted = detail::CellTree::find_or_make(
+          cells[detail::SummaryCells::tree], detail::SummaryKey::of(value), slab, *range_.chunk);
       if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, times);
     }
     const Update update(cells[detail::SummaryCells::progress]);
@@ -161,12 +162,12 @@ class Summary : public Observer<Summary> {
 
   PROMLITE_COLD void observe_slow(double value, std::uint64_t times) const noexcept {
     if (detail::Cell* const slab = range_.chunk->owned()) {
-      observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
+      observe_in<detail::OwnedUpdate>(slab, value, times);
     } else {
       detail::Cell* const shared = range_.chunk->shared();
       // There the cell of the tree's address is any other metric's cell as well.
       if (shared == detail::SlabMemory::lost()) return;
-      observe_in<detail::SharedUpdate>(shared + range_.offset, value, times);
+      observe_in<detail::SharedUpdate>(shared, value, times);
     }
   }
 
@@ -183,6 +184,8 @@ namespace detail {
 template <>
 struct MetricTraits<Summary> {
   static constexpr MetricType type = MetricType::summary;
+  // Of few series, because their pages are given back together with the chunk.
+  static constexpr std::uint32_t largest_chunk = 64;
   static constexpr bool owned = true;
   static constexpr const char* value_kind = "";
   using Config = SummaryConfig;
@@ -212,9 +215,8 @@ struct MetricTraits<Summary> {
                                           config.quantiles.size(), all.count, all.sum});
   }
 
-  static void release(const CellRange& range, const Config&) noexcept {
-    range.chunk->for_each_slab(
-        [&](Cell* slab) { CellTree::destroy(slab[range.offset + SummaryCells::tree]); });
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return progressed_since(range, seen);
   }
 
  private:

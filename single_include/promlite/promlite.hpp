@@ -573,6 +573,445 @@ class ByteBuffer {
 
 #endif  // PROMLITE_DETAIL_BYTE_BUFFER_HPP
 
+// ---- promlite/detail/cell.hpp ----
+// promlite: the unit of a metric's storage.
+#ifndef PROMLITE_DETAIL_CELL_HPP
+#define PROMLITE_DETAIL_CELL_HPP
+
+namespace promlite {
+namespace detail {
+
+/// 8 bytes: a count, or the bits of a double. Only the owner of its slot writes an owned cell; a shared cell
+/// is written with read-modify-write operations by anybody.
+using Cell = std::atomic<std::uint64_t>;
+static_assert(sizeof(Cell) == 8 && Cell::is_always_lock_free, "promlite needs lock-free 64-bit atomics");
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_CELL_HPP
+
+// ---- promlite/detail/pointer_list.hpp ----
+// promlite: a growing list of pointers, compiled once for all types.
+#ifndef PROMLITE_DETAIL_POINTER_LIST_HPP
+#define PROMLITE_DETAIL_POINTER_LIST_HPP
+
+namespace promlite {
+namespace detail {
+
+/// What a PointerList does whatever its type. Growth throws std::bad_alloc and then has changed nothing.
+class UntypedPointerList {
+ public:
+  /// `context` and two elements: true when the first comes before the second.
+  using Less = bool (*)(const void* context, const void* a, const void* b);
+
+  UntypedPointerList() = default;
+  UntypedPointerList(const UntypedPointerList&) = delete;
+  UntypedPointerList& operator=(const UntypedPointerList&) = delete;
+  ~UntypedPointerList() { std::free(items_); }
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  /// Shortens the list.
+  void truncate(std::size_t size) noexcept { size_ = size; }
+  /// Empties the list and gives its memory back.
+  void reset() noexcept {
+    std::free(items_);
+    items_ = nullptr;
+    size_ = capacity_ = 0;
+  }
+
+  /// Room for `more` elements, so that adding them cannot fail.
+  PROMLITE_COLD void reserve_more(std::size_t more) {
+    if (capacity_ - size_ >= more) return;
+    const std::size_t doubled = 2 * capacity_;
+    const std::size_t capacity = size_ + more > doubled ? size_ + more : doubled;
+    void* const grown = std::realloc(items_, capacity * sizeof(void*));
+    if (grown == nullptr) throw_bad_alloc();
+    items_ = static_cast<void**>(grown);
+    capacity_ = capacity;
+  }
+
+  PROMLITE_COLD void insert_any(std::size_t at, void* item) {
+    reserve_more(1);
+    std::memmove(items_ + at + 1, items_ + at, (size_ - at) * sizeof(void*));
+    items_[at] = item;
+    ++size_;
+  }
+
+  PROMLITE_COLD void append_all(const UntypedPointerList& other) {
+    if (other.size_ == 0) return;
+    reserve_more(other.size_);
+    std::memcpy(items_ + size_, other.items_, other.size_ * sizeof(void*));
+    size_ += other.size_;
+  }
+
+  /// Sorts stably a list of which the first `sorted` elements are in order: new ones are sorted and merged
+  /// in, so a few new among many cost one pass. Throws std::bad_alloc before anything has moved.
+  PROMLITE_COLD void sort_in(std::size_t sorted, Less less, const void* context) {
+    if (sorted >= size_) return;
+    void** const scratch = static_cast<void**>(std::malloc(size_ * sizeof(void*)));
+    if (scratch == nullptr) throw_bad_alloc();
+    for (std::size_t width = 1; width < size_ - sorted; width *= 2) {
+      for (std::size_t low = sorted; low < size_; low += 2 * width) {
+        merge(scratch, low, least(low + width, size_), least(low + 2 * width, size_), less, context);
+      }
+    }
+    merge(scratch, 0, sorted, size_, less, context);
+    std::free(scratch);
+  }
+
+ protected:
+  void** items_ = nullptr;
+
+ private:
+  static std::size_t least(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
+
+  // Merges [low, middle) and [middle, high), each in order. When nothing has to move it is one comparison.
+  void merge(void** scratch, std::size_t low, std::size_t middle, std::size_t high, Less less,
+             const void* context) noexcept {
+    if (low == middle || middle == high || !less(context, items_[middle], items_[middle - 1])) return;
+    std::memcpy(scratch, items_ + low, (middle - low) * sizeof(void*));
+    std::size_t left = 0;
+    for (std::size_t right = middle, to = low; left < middle - low; ++to) {
+      const bool take_right = right < high && less(context, items_[right], scratch[left]);
+      items_[to] = take_right ? items_[right++] : scratch[left++];
+    }
+  }
+
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+/// Pointers to `T` that the list does not own.
+template <class T>
+class PointerList : public UntypedPointerList {
+ public:
+  T* operator[](std::size_t at) const noexcept { return static_cast<T*>(items_[at]); }
+  T*& at(std::size_t index) noexcept { return *reinterpret_cast<T**>(items_ + index); }
+  void insert(std::size_t at, T* item) { insert_any(at, item); }
+  void push_back(T* item) { insert_any(size(), item); }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_POINTER_LIST_HPP
+
+// ---- promlite/detail/lasting_memory.hpp ----
+// promlite: memory that goes back to the system while its addresses stay usable.
+#ifndef PROMLITE_DETAIL_LASTING_MEMORY_HPP
+#define PROMLITE_DETAIL_LASTING_MEMORY_HPP
+
+#if defined(__has_include)
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#define PROMLITE_HAS_MMAP 1
+#endif
+#endif
+#if !defined(PROMLITE_HAS_MMAP)
+#define PROMLITE_HAS_MMAP 0
+#endif
+
+namespace promlite {
+namespace detail {
+
+/// Whole pages that anybody may read and write for ever, once he has their address: what a removed series
+/// leaves to those who still hold a handle of it. forget() gives the memory behind them back to the system;
+/// the addresses stay, read as zero, and take stores that nobody will look at.
+///
+/// Where the system has no such pages they are ordinary memory, and forget() does nothing.
+class LastingMemory {
+ public:
+  static constexpr std::size_t page = 4096;
+
+  /// Zeroes; null when there is no memory.
+  PROMLITE_COLD static void* take(std::size_t bytes) noexcept {
+#if PROMLITE_HAS_MMAP
+    void* const memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous | unreserved, -1, 0);
+    return memory == MAP_FAILED ? nullptr : memory;
+#else
+    void* const memory = ::operator new (bytes, std::align_val_t{64}, std::nothrow);
+    if (memory != nullptr) std::memset(memory, 0, bytes);
+    return memory;
+#endif
+  }
+
+  /// To be called once nobody needs what stands there; others may still read and write it meanwhile.
+  PROMLITE_COLD static void forget(void* memory, std::size_t bytes) noexcept {
+#if PROMLITE_HAS_MMAP && defined(__linux__)
+    // madvise(2): private anonymous pages that are touched after MADV_DONTNEED are zero-filled on demand.
+    ::madvise(memory, bytes, MADV_DONTNEED);
+#else
+    (void)memory;
+    (void)bytes;
+#endif
+  }
+
+  /// The end of the addresses, too.
+  PROMLITE_COLD static void release(void* memory, std::size_t bytes) noexcept {
+#if PROMLITE_HAS_MMAP
+    ::munmap(memory, bytes);
+#else
+    (void)bytes;
+    ::operator delete (memory, std::align_val_t{64});
+#endif
+  }
+
+ private:
+#if PROMLITE_HAS_MMAP
+#if defined(MAP_ANONYMOUS)
+  static constexpr int anonymous = MAP_ANONYMOUS;
+#else
+  static constexpr int anonymous = MAP_ANON;
+#endif
+#if defined(MAP_NORESERVE)
+  static constexpr int unreserved = MAP_NORESERVE;
+#else
+  static constexpr int unreserved = 0;
+#endif
+#endif
+};
+
+/// Addresses whose memory was forgotten: they end when this does.
+class Remains {
+ public:
+  Remains() = default;
+  Remains(const Remains&) = delete;
+  Remains& operator=(const Remains&) = delete;
+  ~Remains() {
+    for (std::size_t i = 0; i < list_.size(); i += 2)
+      LastingMemory::release(list_[i], reinterpret_cast<std::uintptr_t>(list_[i + 1]));
+  }
+
+  /// Forgets a block. Without memory its addresses outlive this.
+  void forget(void* memory, std::size_t bytes) noexcept {
+    LastingMemory::forget(memory, bytes);
+    PROMLITE_TRY {
+      list_.reserve_more(2);
+      list_.push_back(memory);
+      list_.push_back(reinterpret_cast<void*>(static_cast<std::uintptr_t>(bytes)));
+    }
+    PROMLITE_CATCH_ALL {}
+  }
+
+ private:
+  PointerList<void> list_;  // address and size by turns
+};
+
+/// Records that lock-free readers may look at for ever: never given to another, but when all records of a
+/// block have been given back, its memory is forgotten. Blocks grow; the first ones are too small for that
+/// and stay. Not thread safe.
+class LastingArena {
+ public:
+  /// What records share: a block of them.
+  struct Block {
+    char* memory;
+    std::size_t size;
+    std::size_t used;
+    std::size_t index;  ///< in blocks_
+    std::size_t live;   ///< records that were not given back
+    bool lasting;
+  };
+  struct Taken {
+    void* memory;
+    Block* block;
+  };
+
+  LastingArena() = default;
+  LastingArena(const LastingArena&) = delete;
+  LastingArena& operator=(const LastingArena&) = delete;
+  ~LastingArena() {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      release(*blocks_[i]);
+      delete blocks_[i];
+    }
+  }
+
+  /// Zeroes, aligned to `alignment`. Throws std::bad_alloc and then has changed nothing.
+  PROMLITE_COLD Taken take(std::size_t bytes) {
+    bytes = (bytes + alignment - 1) / alignment * alignment;
+    if (bytes > LastingMemory::page) {
+      // A large record has a block for itself.
+      Block* const own = make_block((bytes + LastingMemory::page - 1) & ~(LastingMemory::page - 1), true);
+      own->live = 1;
+      return {own->memory, own};
+    }
+    if (current_ == nullptr || current_->size - current_->used < bytes) {
+      std::size_t size = next_size_;
+      while (size < bytes) size *= 2;
+      Block* const previous = current_;
+      current_ = make_block(size, size >= block_size);
+      if (next_size_ < block_size) next_size_ *= 2;
+      if (previous != nullptr && previous->live == 0) drop(previous);
+    }
+    const Taken taken{current_->memory + current_->used, current_};
+    current_->used += bytes;
+    ++current_->live;
+    return taken;
+  }
+
+  /// One record of this block is needed no more.
+  void give_back(Block* block) noexcept {
+    if (--block->live == 0 && block != current_) drop(block);
+  }
+
+ private:
+  // Of a record, so that its first two words lie in one page.
+  static constexpr std::size_t alignment = 16;
+  static constexpr std::size_t block_size = 4 * LastingMemory::page;
+
+  PROMLITE_COLD Block* make_block(std::size_t size, bool lasting) {
+    blocks_.reserve_more(1);
+    Block* const block = new Block{nullptr, size, 0, blocks_.size(), 0, lasting};
+    block->memory = static_cast<char*>(lasting ? LastingMemory::take(size)
+                                               : ::operator new (size, std::align_val_t{64}, std::nothrow));
+    if (block->memory == nullptr) {
+      delete block;
+      throw_bad_alloc();
+    }
+    if (!lasting) std::memset(block->memory, 0, size);
+    blocks_.push_back(block);
+    return block;
+  }
+
+  // Nothing in this block is needed, and nothing will be taken from it.
+  PROMLITE_COLD void drop(Block* block) noexcept {
+    if (!block->lasting) return;
+    remains_.forget(block->memory, block->size);
+    Block* const last = blocks_[blocks_.size() - 1];
+    blocks_.at(block->index) = last;
+    last->index = block->index;
+    blocks_.truncate(blocks_.size() - 1);
+    delete block;
+  }
+
+  static void release(const Block& block) noexcept {
+    if (block.lasting) {
+      LastingMemory::release(block.memory, block.size);
+    } else {
+      ::operator delete (static_cast<void*>(block.memory), std::align_val_t{64});
+    }
+  }
+
+  std::size_t next_size_ = 512;
+  Block* current_ = nullptr;
+  PointerList<Block> blocks_;  // owned
+  Remains remains_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_LASTING_MEMORY_HPP
+
+// ---- promlite/detail/page_pool.hpp ----
+// promlite: memory for pages of cells, beside the slab that refers to them.
+#ifndef PROMLITE_DETAIL_PAGE_POOL_HPP
+#define PROMLITE_DETAIL_PAGE_POOL_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Hands out zeroed pages that live as long as the slab whose pool cell they hang on: a cell that holds the
+/// address of the newest block of pages, or 0. Lock-free: an owned slab has one user, the shared one many.
+class PagePool {
+ public:
+  /// The index of the pool cell in its slab.
+  static constexpr std::uint32_t cell = 0;
+
+  /// Zeroes, or null when there is no memory. At most `largest` bytes, a multiple of 8. `lasting` is the
+  /// same for all calls.
+  PROMLITE_COLD static void* take(Cell& pool, std::size_t bytes, bool lasting) noexcept {
+    // acquire, here and below: the head of the block happens before its use.
+    std::uint64_t there = pool.load(std::memory_order_acquire);
+    for (;;) {
+      if (there != 0) {
+        Block& block = *to_block(there);
+        const std::uint64_t at = block.used.fetch_add(bytes, std::memory_order_relaxed);
+        if (at + bytes <= block.size) return reinterpret_cast<char*>(&block) + at;
+      }
+      Block* const made = make_block(there, bytes, lasting);
+      if (made == nullptr) return nullptr;
+      const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(made));
+      // release: whoever finds the block sees its head.
+      if (pool.compare_exchange_strong(there, address, std::memory_order_release, std::memory_order_acquire))
+        return reinterpret_cast<char*>(made) + sizeof(Block);
+      free_block(made, made->size, lasting);
+    }
+  }
+
+  /// Ends all pages. Nobody else may use them any more.
+  static void release(Cell& pool, bool lasting) noexcept {
+    for_each_block(pool, [&](Block* block) { free_block(block, block->size, lasting); });
+  }
+
+  /// Gives the memory of all pages back; they are lasting, and their addresses stay.
+  static void forget(Cell& pool, Remains& remains) noexcept {
+    for_each_block(pool, [&](Block* block) { remains.forget(block, block->size); });
+  }
+
+ private:
+  struct alignas(64) Block {
+    Cell used{0};  ///< bytes, with this head
+    std::uint64_t size = 0;
+    std::uint64_t previous = 0;
+  };
+  // The first block holds what most trees need: a root, and a middle and a lowest page
+  // (detail/cell_tree.hpp).
+  static constexpr std::size_t first_size = 2048 + sizeof(Block);
+  static constexpr std::size_t lasting_size = 4 * LastingMemory::page;
+
+ public:
+  static constexpr std::size_t largest = first_size - sizeof(Block);
+
+ private:
+  static Block* to_block(std::uint64_t address) noexcept {
+    return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(address));
+  }
+
+  PROMLITE_COLD static Block* make_block(std::uint64_t previous, std::size_t taken, bool lasting) noexcept {
+    std::size_t size = lasting ? lasting_size : first_size;
+    if (!lasting && previous != 0) {
+      const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
+      size = doubled < lasting_size ? doubled : lasting_size;
+    }
+    void* const room = lasting ? LastingMemory::take(size)
+                               : ::operator new (size, std::align_val_t{alignof(Block)}, std::nothrow);
+    if (room == nullptr) return nullptr;
+    if (!lasting) std::memset(room, 0, size);
+    Block* const block = ::new (room) Block();
+    block->used.store(sizeof(Block) + taken, std::memory_order_relaxed);
+    block->size = size;
+    block->previous = previous;
+    return block;
+  }
+
+  static void free_block(Block* block, std::size_t size, bool lasting) noexcept {
+    if (lasting) {
+      LastingMemory::release(block, size);
+    } else {
+      ::operator delete (static_cast<void*>(block), std::align_val_t{alignof(Block)});
+    }
+  }
+
+  template <class Visit>
+  static void for_each_block(Cell& pool, Visit&& visit) {
+    // acquire: see take().
+    for (std::uint64_t at = pool.load(std::memory_order_acquire); at != 0;) {
+      Block* const block = to_block(at);
+      at = block->previous;
+      visit(block);
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_PAGE_POOL_HPP
+
 // ---- promlite/detail/thread_slot.hpp ----
 // promlite: the small integer that a running thread owns.
 #ifndef PROMLITE_DETAIL_THREAD_SLOT_HPP
@@ -718,13 +1157,9 @@ PROMLITE_COLD inline bool take_thread_slot(ThreadSlot& mine) noexcept {
 namespace promlite {
 namespace detail {
 
-/// 8 bytes: a count, or the bits of a double. Only the owner of its slot writes an owned cell; a shared cell
-/// is written with read-modify-write operations by anybody.
-using Cell = std::atomic<std::uint64_t>;
-static_assert(sizeof(Cell) == 8 && Cell::is_always_lock_free, "promlite needs lock-free 64-bit atomics");
-
-/// What a family could not do as asked. Rare events, so plain shared atomics.
-struct FamilyStats {
+/// What a family could not do as asked. Rare events, so plain shared atomics; on a cache line of their own,
+/// so that a flood of them leaves the look-ups of others alone.
+struct alignas(64) FamilyStats {
   std::atomic<std::uint64_t> refused{0};     ///< updates with a value that the metric cannot take
   std::atomic<std::uint64_t> overflowed{0};  ///< look-ups that got the overflow series
   std::atomic<std::uint64_t> repaired{0};    ///< look-ups with a label value that was not UTF-8
@@ -739,8 +1174,9 @@ constexpr std::uint32_t largest_chunk = 1024;
 /// Zeroed cells, each slab on cache lines of its own.
 class SlabMemory {
  public:
-  /// Null when there is no memory.
-  PROMLITE_COLD static Cell* allocate(std::uint32_t cells) noexcept {
+  /// Null when there is no memory. A lasting slab can be forgotten.
+  PROMLITE_COLD static Cell* allocate(std::uint32_t cells, bool lasting) noexcept {
+    if (lasting) return static_cast<Cell*>(LastingMemory::take(cells * sizeof(Cell)));
     void* const room = ::operator new (cells * sizeof(Cell), std::align_val_t{line}, std::nothrow);
     if (room == nullptr) return nullptr;
     Cell* const slab = static_cast<Cell*>(room);
@@ -751,10 +1187,10 @@ class SlabMemory {
   /// When there is no memory: from static storage, which costs nothing until it is touched, so that an update
   /// that can be counted nowhere else is counted all the same. At most `largest_chunk` cells. Null when that
   /// is used up, after 16 large chunks or hundreds of small ones.
-  PROMLITE_COLD static Cell* allocate_or_reserve(std::uint32_t cells) noexcept {
+  PROMLITE_COLD static Cell* allocate_or_reserve(std::uint32_t cells, bool lasting) noexcept {
     const Allocating allocation;
     if (allocation.outermost()) {
-      if (Cell* const slab = allocate(cells)) return slab;
+      if (Cell* const slab = allocate(cells, lasting)) return slab;
     }
     std::uint32_t at = reserve_used.load(std::memory_order_relaxed);
     do {
@@ -764,10 +1200,17 @@ class SlabMemory {
   }
   /// The last resort: cells that nobody reads.
   static Cell* lost() noexcept { return lost_cells; }
+  static bool is_reserve(const Cell* slab) noexcept {
+    return slab >= reserve && slab < reserve + reserve_size;
+  }
 
-  static void release(Cell* slab) noexcept {
-    if (slab == nullptr || (slab >= reserve && slab < reserve + reserve_size)) return;
-    ::operator delete (static_cast<void*>(slab), std::align_val_t{line});
+  static void release(Cell* slab, std::uint32_t cells, bool lasting) noexcept {
+    if (slab == nullptr || is_reserve(slab)) return;
+    if (lasting) {
+      LastingMemory::release(slab, cells * sizeof(Cell));
+    } else {
+      ::operator delete (static_cast<void*>(slab), std::align_val_t{line});
+    }
   }
 
  private:
@@ -779,45 +1222,83 @@ class SlabMemory {
 };
 
 /// The cells of some series: one slab per slot, made when the slot's owner first writes here, and a shared
-/// one, made when somebody first writes here who owns no slot.
+/// one, made when somebody first writes here who owns no slot. A slab's first cell is its PagePool.
 ///
 /// Invariants: an owned cell changes only by its slot's owner; a slab pointer goes from null to a slab once
-/// and stays until the chunk dies; nothing is folded when a thread ends, because the slot's next owner goes
-/// on where the last one stopped. So every cell of a counter is monotone, and so is their sum.
-/// The chunk must outlive its last update: registries keep theirs for as long as any handle may be used.
+/// and stays while there is a series in the chunk; nothing is folded when a thread ends, because the slot's
+/// next owner goes on where the last one stopped. So every cell of a counter is monotone, and so is their
+/// sum.
+///
+/// The chunk must outlive its last update: registries keep theirs for as long as any handle may be used. When
+/// the last series of a lasting chunk has been removed, forget() gives its memory back and leaves what a
+/// handle needs: addresses. The chunk then reads as zeroes, which means that nobody owns cells in it, and
+/// that the shared ones are those that nobody reads.
 class Chunk {
  public:
   /// Room for `cells` zeroes per slab; without `owned`, shared cells only. Throws std::bad_alloc.
-  static Chunk* make(std::uint32_t cells, bool owned) {
+  static Chunk* make(std::uint32_t cells, bool owned, bool lasting = false) {
     const std::uint32_t slots = owned ? max_slots : 0;
-    const std::uint32_t rounded = (cells + 7) / 8 * 8;
+    const std::uint32_t unit = (lasting ? LastingMemory::page : 64) / sizeof(Cell);
+    const std::uint32_t rounded = (cells + unit - 1) / unit * unit;
     const bool shared_now = !owned || rounded > largest_chunk;
-    Cell* const shared = shared_now ? SlabMemory::allocate(rounded) : nullptr;
-    void* const room = ::operator new(sizeof(Chunk) + slots * sizeof(SlabPointer), std::nothrow);
+    Cell* const shared = shared_now ? SlabMemory::allocate(rounded, lasting) : nullptr;
+    void* const room = lasting ? LastingMemory::take(lasting_size)
+                               : ::operator new(sizeof(Chunk) + slots * sizeof(SlabPointer), std::nothrow);
     if (room == nullptr || (shared_now && shared == nullptr)) {
-      SlabMemory::release(shared);
-      ::operator delete(room);
+      SlabMemory::release(shared, rounded, lasting);
+      if (room != nullptr) release_room(room, lasting);
       throw_bad_alloc();
     }
-    return ::new (room) Chunk(rounded, slots, shared);
+    return ::new (room) Chunk(rounded, slots, shared, lasting);
   }
   static void destroy(Chunk* chunk) noexcept {
     if (chunk == nullptr) return;
-    chunk->for_each_slab([](Cell* slab) { SlabMemory::release(slab); });
+    const bool lasting = chunk->lasting_;
+    chunk->for_each_slab([&](Cell* slab) {
+      PagePool::release(slab[PagePool::cell], lasting);
+      SlabMemory::release(slab, chunk->cells_, lasting);
+    });
     chunk->~Chunk();
-    ::operator delete(static_cast<void*>(chunk));
+    release_room(chunk, lasting);
   }
+
+  /// For a lasting chunk without series, which no scrape will read any more: gives its memory back; `remains`
+  /// has the addresses. An update through a handle of a removed series that makes its thread's slab at this
+  /// very moment may leave that slab behind, unused.
+  PROMLITE_COLD static void forget(Chunk* chunk, Remains& remains) noexcept {
+    const std::uint32_t cells = chunk->cells_;
+    // Where cells_ is too many for the cells that nobody reads, the slabs stay in place and read as zeroes.
+    const bool whole = cells <= largest_chunk;
+    const auto forget_slab = [&](SlabPointer& pointer) {
+      // acquire: the slab's zeroes happen before its end.
+      Cell* const slab = whole ? pointer.exchange(nullptr, std::memory_order_acquire)
+                               : pointer.load(std::memory_order_acquire);
+      if (slab == nullptr) return;
+      PagePool::forget(slab[PagePool::cell], remains);
+      if (SlabMemory::is_reserve(slab)) return;
+      if (whole) {
+        remains.forget(slab, cells * sizeof(Cell));
+      } else {
+        LastingMemory::forget(slab, cells * sizeof(Cell));
+      }
+    };
+    for (std::uint32_t slot = 0; slot < chunk->slots_; ++slot) forget_slab(chunk->slabs()[slot]);
+    forget_slab(chunk->shared_);
+    if (whole) remains.forget(chunk, lasting_size);
+  }
+
   Chunk(const Chunk&) = delete;
   Chunk& operator=(const Chunk&) = delete;
 
   std::uint32_t size() const noexcept { return cells_; }
+  bool lasting() const noexcept { return lasting_; }
 
   /// The calling thread's slab if it has one already; null sends the update to owned(). Wait-free.
   PROMLITE_ALWAYS_INLINE Cell* owned_already() noexcept {
     const ThreadSlot& mine = thread_slot;
     // A slot of another allocator says nothing about who writes here: two shared objects with hidden
     // symbols have two allocators, and both hand out slot 0.
-    if (!PROMLITE_LIKELY(mine.allocator == allocator_)) return nullptr;
+    if (!PROMLITE_LIKELY(mine.allocator == allocator_.load(std::memory_order_relaxed))) return nullptr;
     return slabs()[mine.slot].load(std::memory_order_relaxed);
   }
 
@@ -826,11 +1307,13 @@ class Chunk {
   PROMLITE_COLD Cell* owned() noexcept {
     ThreadSlot& mine = thread_slot;
     const Allocating allocation;
-    if (slots_ == 0 || !allocation.outermost() || !take_thread_slot(mine) || mine.allocator != allocator_)
+    if (slots_ == 0 || !allocation.outermost() || !take_thread_slot(mine) ||
+        mine.allocator != allocator_.load(std::memory_order_relaxed)) {
       return nullptr;
+    }
     SlabPointer& slab = slabs()[mine.slot];
     if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
-    Cell* const made = SlabMemory::allocate(cells_);
+    Cell* const made = SlabMemory::allocate(cells_, lasting_);
     // release: pairs with for_each_slab(); a scrape that sees the pointer sees the zeroes behind it.
     slab.store(made, std::memory_order_release);
     return made;
@@ -849,7 +1332,9 @@ class Chunk {
   PROMLITE_ALWAYS_INLINE void for_each_slab(Visit&& visit) {
     // acquire, here and below: the zeroes that a slab was made with happen before the reader's loads.
     if (Cell* const slab = shared_.load(std::memory_order_acquire)) visit(slab);
-    const std::uint32_t high_water = allocator_->high_water();
+    const SlotAllocator* const allocator = allocator_.load(std::memory_order_relaxed);
+    if (!PROMLITE_LIKELY(allocator != nullptr)) return;  // forgotten
+    const std::uint32_t high_water = allocator->high_water();
     const std::uint32_t end = high_water < slots_ ? high_water : slots_;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
       if (Cell* const slab = slabs()[slot].load(std::memory_order_acquire)) visit(slab);
@@ -858,34 +1343,55 @@ class Chunk {
 
  private:
   using SlabPointer = std::atomic<Cell*>;
+  friend class CellArena;
 
-  Chunk(std::uint32_t cells, std::uint32_t slots, Cell* shared) noexcept
-      : allocator_(slots == 0 ? &no_slots : &slot_allocator), cells_(cells), slots_(slots), shared_(shared) {
-    for (std::uint32_t slot = 0; slot < slots; ++slot) {
+  static constexpr std::size_t lasting_size = LastingMemory::page;
+
+  Chunk(std::uint32_t cells, std::uint32_t slots, Cell* shared, bool lasting) noexcept
+      : allocator_(slots == 0 ? &no_slots : &slot_allocator),
+        cells_(cells),
+        slots_(slots),
+        shared_(shared),
+        lasting_(lasting) {
+    // Lasting memory is zero, and a page of it that nobody touches costs nothing.
+    for (std::uint32_t slot = 0; slot < slots && !lasting; ++slot) {
       ::new (static_cast<void*>(slabs() + slot)) SlabPointer(nullptr);
     }
   }
   ~Chunk() = default;
 
+  static void release_room(void* room, bool lasting) noexcept {
+    if (lasting) {
+      LastingMemory::release(room, lasting_size);
+    } else {
+      ::operator delete(room);
+    }
+  }
+
   // The table of slabs stands behind the object, in the same allocation: one load less for an update.
   SlabPointer* slabs() noexcept { return reinterpret_cast<SlabPointer*>(this + 1); }
 
   PROMLITE_COLD Cell* make_shared_slab() noexcept {
-    Cell* const made = SlabMemory::allocate_or_reserve(cells_);
+    if (cells_ == 0) return SlabMemory::lost();  // forgotten
+    Cell* const made = SlabMemory::allocate_or_reserve(cells_, lasting_);
     if (made == nullptr) return SlabMemory::lost();
     Cell* there = nullptr;
     // release: whoever finds the slab sees its zeroes. acquire on failure: so do we with the winner's.
     if (shared_.compare_exchange_strong(there, made, std::memory_order_release, std::memory_order_acquire))
       return made;
-    SlabMemory::release(made);
+    SlabMemory::release(made, cells_, lasting_);
     return there;
   }
 
-  const SlotAllocator* const allocator_;
-  const std::uint32_t cells_;
-  const std::uint32_t slots_;
+  std::atomic<const SlotAllocator*> allocator_;
+  std::uint32_t cells_;
+  std::uint32_t slots_;
   std::atomic<Cell*> shared_;
+  std::uint32_t series_ = 0;  ///< the arena's own: ranges that were not given back
+  std::uint32_t index_ = 0;   ///< the arena's own: where it lists this chunk
+  bool lasting_;
 };
+static_assert(sizeof(Chunk) + max_slots * sizeof(void*) <= LastingMemory::page, "a chunk fits into a page");
 
 /// Shared cells that nobody scrapes: where the updates of a default-constructed handle go. Never destroyed.
 PROMLITE_COLD inline Chunk* vanishing_chunk() noexcept {
@@ -902,61 +1408,74 @@ struct CellRange {
   std::uint32_t offset = 0;
 };
 
-/// Hands out ranges of cells from chunks that grow with the number of series, up to `largest_chunk` cells, so
-/// that one series costs little and a thousand share a table of slabs. Not thread safe.
+/// Hands out ranges of cells from chunks that grow with the number of series, up to `largest` cells, so
+/// that one series costs little and a thousand share a table of slabs. A range is never handed out twice.
+/// Chunks of the largest size are lasting: when all their ranges have been given back, their memory is
+/// forgotten. Not thread safe.
 class CellArena {
  public:
-  explicit CellArena(bool owned, std::uint32_t first_chunk = 32) noexcept
-      : owned_(owned), next_size_(first_chunk) {}
+  explicit CellArena(bool owned, std::uint32_t first_chunk = 32,
+                     std::uint32_t largest = largest_chunk) noexcept
+      : owned_(owned), next_size_(first_chunk), largest_(largest) {}
   CellArena(const CellArena&) = delete;
   CellArena& operator=(const CellArena&) = delete;
   ~CellArena() {
-    while (last_ != nullptr) {
-      Link* const link = last_;
-      last_ = link->previous;
-      Chunk::destroy(link->chunk);
-      delete link;
-    }
+    for (std::size_t i = 0; i < chunks_.size(); ++i) Chunk::destroy(chunks_[i]);
   }
 
   /// Zeroed cells, never handed out before. Throws std::bad_alloc and then has changed nothing.
   CellRange take(std::uint32_t cells) {
-    if (last_ == nullptr || last_->chunk->size() - used_ < cells) grow(cells);
-    const CellRange range{last_->chunk, used_};
+    if (current_ == nullptr || current_->size() - used_ < cells) grow(cells + 1);
+    const CellRange range{current_, used_};
     used_ += cells;
+    ++current_->series_;
     return range;
+  }
+
+  /// Nobody will scrape this range any more; updates of it may go on for ever.
+  void give_back(const CellRange& range) noexcept {
+    if (--range.chunk->series_ == 0 && range.chunk != current_) drop(range.chunk);
   }
 
   /// Calls `visit(Cell* slab, std::uint32_t cells)` for every slab of every chunk.
   template <class Visit>
   void for_each_slab(Visit&& visit) {
-    for (Link* link = last_; link != nullptr; link = link->previous) {
-      link->chunk->for_each_slab([&](Cell* slab) { visit(slab, link->chunk->size()); });
+    for (std::size_t i = 0; i < chunks_.size(); ++i) {
+      chunks_[i]->for_each_slab([&](Cell* slab) { visit(slab, chunks_[i]->size()); });
     }
   }
 
  private:
-  struct Link {
-    Chunk* chunk;
-    Link* previous;
-  };
-
   PROMLITE_COLD void grow(std::uint32_t cells) {
-    Link* const link = new Link{nullptr, last_};
-    PROMLITE_TRY { link->chunk = Chunk::make(cells > next_size_ ? cells : next_size_, owned_); }
-    PROMLITE_CATCH_ALL {
-      delete link;
-      throw_bad_alloc();
+    chunks_.reserve_more(1);
+    Chunk* const previous = current_;
+    current_ = Chunk::make(cells > next_size_ ? cells : next_size_, owned_, next_size_ == largest_);
+    current_->index_ = static_cast<std::uint32_t>(chunks_.size());
+    chunks_.push_back(current_);
+    used_ = PagePool::cell + 1;
+    if (next_size_ < largest_) next_size_ *= 2;
+    if (previous != nullptr && previous->series_ == 0) drop(previous);
+  }
+
+  // No range of this chunk is used, and none will be handed out.
+  PROMLITE_COLD void drop(Chunk* chunk) noexcept {
+    if (!chunk->lasting()) return;
+    if (chunk->size() <= largest_chunk) {
+      Chunk* const last = chunks_[chunks_.size() - 1];
+      chunks_.at(chunk->index_) = last;
+      last->index_ = chunk->index_;
+      chunks_.truncate(chunks_.size() - 1);
     }
-    last_ = link;
-    used_ = 0;
-    if (next_size_ < largest_chunk) next_size_ *= 2;
+    Chunk::forget(chunk, remains_);
   }
 
   const bool owned_;
   std::uint32_t next_size_;
-  std::uint32_t used_ = 0;
-  Link* last_ = nullptr;
+  const std::uint32_t largest_;
+  Chunk* current_ = nullptr;
+  std::uint32_t used_ = 0;  ///< of the current chunk
+  PointerList<Chunk> chunks_;
+  Remains remains_;
 };
 
 }  // namespace detail
@@ -976,16 +1495,21 @@ namespace detail {
 ///
 /// Three levels of pages; inner cells hold addresses. An address goes from 0 to a page once and stays, so
 /// readers need nothing but the acquire that shows them the zeroes behind it. Pages are made by
-/// compare-exchange: the same code serves an owned tree and one that all threads share.
+/// compare-exchange: the same code serves an owned tree and one that all threads share. They come from the
+/// PagePool of the slab that the root cell stands in, and end with it.
 class CellTree {
  public:
   static constexpr std::uint32_t key_bits = 19;
 
-  /// The cell of `key`, or null when memory ran out. Lock-free; no allocation when the cell's page exists.
-  PROMLITE_ALWAYS_INLINE static Cell* find_or_make(Cell& root, std::uint32_t key) noexcept {
-    Cell* page = page_at(root, root_size);
-    if (PROMLITE_LIKELY(page != nullptr)) page = page_at(page[key >> (2 * page_bits)], page_size);
-    if (PROMLITE_LIKELY(page != nullptr)) page = page_at(page[key >> page_bits & page_mask], page_size);
+  /// The cell of `key`, or null when memory ran out; `root` is a cell of `slab`, which is one of `chunk`.
+  /// Lock-free; no allocation when the cell's page exists.
+  PROMLITE_ALWAYS_INLINE static Cell* find_or_make(Cell& root, std::uint32_t key, Cell* slab,
+                                                   const Chunk& chunk) noexcept {
+    Cell* page = page_at(root, root_size, slab, chunk);
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = page_at(page[key >> (2 * page_bits)], page_size, slab, chunk);
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = page_at(page[key >> page_bits & page_mask], page_size, slab, chunk);
     return PROMLITE_LIKELY(page != nullptr) ? page + (key & page_mask) : nullptr;
   }
 
@@ -1002,56 +1526,48 @@ class CellTree {
     });
   }
 
-  /// Frees the pages. Nobody else may use the tree any more.
-  static void destroy(Cell& root) noexcept {
-    for_each_page(root, root_size, [](std::uint32_t, Cell& middle_address) {
-      for_each_page(middle_address, page_size,
-                    [](std::uint32_t, Cell& leaf_address) { free_page(leaf_address); });
-      free_page(middle_address);
-    });
-    free_page(root);
-  }
-
  private:
   static constexpr std::uint32_t page_bits = 6;
   static constexpr std::uint32_t page_size = 1 << page_bits;
   static constexpr std::uint32_t page_mask = page_size - 1;
   static constexpr std::uint32_t root_size = 1 << (key_bits - 2 * page_bits);
+  static_assert(root_size * sizeof(Cell) <= PagePool::largest && page_size <= root_size, "pages fit");
 
   static Cell* to_page(std::uint64_t address) noexcept {
     return reinterpret_cast<Cell*>(static_cast<std::uintptr_t>(address));
   }
 
-  PROMLITE_ALWAYS_INLINE static Cell* page_at(Cell& address, std::uint32_t size) noexcept {
+  PROMLITE_ALWAYS_INLINE static Cell* page_at(Cell& address, std::uint32_t size, Cell* slab,
+                                              const Chunk& chunk) noexcept {
     // acquire: the page's zeroes happen before its use.
     const std::uint64_t there = address.load(std::memory_order_acquire);
-    return PROMLITE_LIKELY(there != 0) ? to_page(there) : make_page(address, size);
+    return PROMLITE_LIKELY(there != 0) ? to_page(there) : make_page(address, size, slab, chunk);
   }
 
-  PROMLITE_COLD static Cell* make_page(Cell& address, std::uint32_t size) noexcept {
+  PROMLITE_COLD static Cell* make_page(Cell& address, std::uint32_t size, Cell* slab,
+                                       const Chunk& chunk) noexcept {
     const Allocating allocation;
-    Cell* const page = allocation.outermost() ? new (std::nothrow) Cell[size]() : nullptr;
+    if (!allocation.outermost()) return nullptr;
+    void* const page = PagePool::take(slab[PagePool::cell], size * sizeof(Cell), chunk.lasting());
     if (page == nullptr) return nullptr;
     std::uint64_t there = 0;
-    // release: whoever finds the page sees its zeroes. acquire on failure: so do we with the winner's.
+    // release: whoever finds the page sees its zeroes. acquire on failure: so do we with the winner's. A page
+    // that lost stays in the pool, unused.
     if (address.compare_exchange_strong(there,
                                         static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(page)),
                                         std::memory_order_release, std::memory_order_acquire)) {
-      return page;
+      return static_cast<Cell*>(page);
     }
-    delete[] page;
     return to_page(there);
   }
 
-  template <class AnyCell, class Visit>
-  static void for_each_page(AnyCell& address, std::uint32_t size, Visit&& visit) {
+  template <class Visit>
+  static void for_each_page(const Cell& address, std::uint32_t size, Visit&& visit) {
     // acquire: the page's zeroes happen before its use.
-    Cell* const page = to_page(address.load(std::memory_order_acquire));
+    const Cell* const page = to_page(address.load(std::memory_order_acquire));
     if (page == nullptr) return;
     for (std::uint32_t i = 0; i < size; ++i) visit(i, page[i]);
   }
-
-  static void free_page(Cell& address) noexcept { delete[] to_page(address.load(std::memory_order_relaxed)); }
 };
 
 }  // namespace detail
@@ -1218,46 +1734,45 @@ struct PackedValues {
   }
 };
 
-/// Finds records by values. `Record` has `std::uint64_t hash` and `const char* packed_values() const`.
+/// Finds records by values. `Record` has `std::atomic<std::uint64_t> hash`, not 0 while the record is in the
+/// index, and `const char* packed_values() const`. A record's memory must be readable as long as the index,
+/// as LastingArena's is: it may read as zeroes once the record has been removed.
 ///
-/// find() takes no lock and may run at any time beside insert(), whose callers take turns by a lock of their
-/// own. Invariants: a record, once published, never leaves or moves within a table; a table that was outgrown
-/// keeps its content and lives until the index dies, so a reader that still looks at it is merely late: it
-/// finds a record or asks again under the lock. Tables double, so all outgrown ones together are smaller than
-/// the present one.
+/// find() takes no lock and may run at any time beside insert() and remove(), whose callers take turns by a
+/// lock of their own. Invariants: a record, once published, never moves within a table; a removed one stays
+/// there with the hash 0, until the table is made anew. A table that was replaced is lasting memory, too: a
+/// reader that still looks at it is merely late, or finds zeroes: it finds a record or asks again under the
+/// lock.
 template <class Record>
 class LabelIndex {
  public:
   LabelIndex() = default;
   LabelIndex(const LabelIndex&) = delete;
   LabelIndex& operator=(const LabelIndex&) = delete;
-  ~LabelIndex() {
-    for (Table* table = table_.load(std::memory_order_relaxed); table != nullptr;) {
-      Table* const previous = table->previous;
-      ::operator delete(static_cast<void*>(table));
-      table = previous;
-    }
-  }
 
+  /// Never 0.
   PROMLITE_ALWAYS_INLINE std::uint64_t hash_of(const std::string_view* values,
                                                std::size_t count) const noexcept {
     std::uint64_t hash = 0;
     for (std::size_t i = 0; i < count; ++i) hash += hash_value(seed_, i, values[i]);
-    return hash;
+    return PROMLITE_LIKELY(hash != 0) ? hash : 1;
   }
 
   /// The record of these values, or null. Wait-free but for the length of the probe (at most three quarters
   /// of the places are taken).
   PROMLITE_ALWAYS_INLINE Record* find(std::uint64_t hash, const std::string_view* values,
                                       std::size_t count) const noexcept {
-    // acquire: pairs with insert(), which fills a table before it publishes it.
+    // acquire: pairs with make_anew(), which publishes after the table was filled.
     Table* const table = table_.load(std::memory_order_acquire);
     if (table == nullptr) return nullptr;
     for (std::uint64_t at = hash;; ++at) {
-      // acquire: pairs with insert(), which fills a record before it publishes it.
+      // acquire: pairs with place(), which publishes after the record was filled.
       Record* const record = table->places()[at & table->mask].load(std::memory_order_acquire);
       if (record == nullptr) return nullptr;
-      if (record->hash == hash && PackedValues::equal(record->packed_values(), values, count)) return record;
+      if (record->hash.load(std::memory_order_relaxed) == hash &&
+          PackedValues::equal(record->packed_values(), values, count)) {
+        return record;
+      }
     }
   }
 
@@ -1265,158 +1780,78 @@ class LabelIndex {
   /// changed nothing.
   PROMLITE_COLD void insert(Record* record) {
     Table* table = table_.load(std::memory_order_relaxed);
-    if (table == nullptr || 4 * (size_ + 1) > 3 * (table->mask + 1)) table = grow(table);
+    if (table == nullptr || 4 * (used_ + 1) > 3 * (table->mask + 1)) table = make_anew(table);
     place(*table, record);
     ++size_;
+    ++used_;
+  }
+
+  /// Takes out a record that is in the index. Under the callers' lock.
+  void remove(Record* record) noexcept {
+    // release: a reader that sees the record gone sees that a change is under way (SeriesSet::Change).
+    record->hash.store(0, std::memory_order_release);
+    --size_;
   }
 
   std::size_t size() const noexcept { return size_; }
+
+  /// Calls `visit(Record*)` for every record, in no order; `visit` may remove it. Under the callers' lock.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    Table* const table = table_.load(std::memory_order_relaxed);
+    if (table != nullptr) for_each_in(*table, visit);
+  }
 
  private:
   using Place = std::atomic<Record*>;
   struct Table {
     std::uint64_t mask;
-    Table* previous;
+    LastingArena::Block* block;
     Place* places() noexcept { return reinterpret_cast<Place*>(this + 1); }
   };
 
   static void place(Table& table, Record* record) noexcept {
-    std::uint64_t at = record->hash;
+    std::uint64_t at = record->hash.load(std::memory_order_relaxed);
     while (table.places()[at & table.mask].load(std::memory_order_relaxed) != nullptr) ++at;
     // release: a reader that finds the record sees what it holds.
     table.places()[at & table.mask].store(record, std::memory_order_release);
   }
 
-  Table* grow(Table* from) {
-    const std::uint64_t capacity = from == nullptr ? 8 : 2 * (from->mask + 1);
-    void* const room = ::operator new(sizeof(Table) + static_cast<std::size_t>(capacity) * sizeof(Place));
-    Table* const table = ::new (room) Table{capacity - 1, from};
-    for (std::uint64_t i = 0; i < capacity; ++i)
-      ::new (static_cast<void*>(table->places() + i)) Place(nullptr);
-    for (std::uint64_t i = 0; from != nullptr && i <= from->mask; ++i) {
-      if (Record* const record = from->places()[i].load(std::memory_order_relaxed)) place(*table, record);
+  template <class Visit>
+  static void for_each_in(Table& table, Visit&& visit) {
+    for (std::uint64_t i = 0; i <= table.mask; ++i) {
+      Record* const record = table.places()[i].load(std::memory_order_relaxed);
+      if (record != nullptr && record->hash.load(std::memory_order_relaxed) != 0) visit(record);
     }
+  }
+
+  // Replaces a table that is full, if only of removed records: one of them is made anew after at least a
+  // quarter of its places has been used up.
+  Table* make_anew(Table* from) {
+    std::uint64_t capacity = from == nullptr ? 8 : from->mask + 1;
+    if (2 * (size_ + 1) > capacity) capacity *= 2;
+    // The places are zero, which is null.
+    const auto taken = memory_.take(sizeof(Table) + static_cast<std::size_t>(capacity) * sizeof(Place));
+    Table* const table = ::new (taken.memory) Table{capacity - 1, taken.block};
+    if (from != nullptr) for_each_in(*from, [&](Record* record) { place(*table, record); });
     // release: a reader that finds the table sees its places.
     table_.store(table, std::memory_order_release);
+    used_ = size_;
+    if (from != nullptr) memory_.give_back(from->block);
     return table;
   }
 
   std::atomic<Table*> table_{nullptr};
   const HashSeed seed_ = HashSeed::of_process();
   std::size_t size_ = 0;
+  std::size_t used_ = 0;  ///< places of the table, those of removed records included
+  LastingArena memory_;
 };
 
 }  // namespace detail
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_LABEL_INDEX_HPP
-
-// ---- promlite/detail/pointer_list.hpp ----
-// promlite: a growing list of pointers, compiled once for all types.
-#ifndef PROMLITE_DETAIL_POINTER_LIST_HPP
-#define PROMLITE_DETAIL_POINTER_LIST_HPP
-
-namespace promlite {
-namespace detail {
-
-/// What a PointerList does whatever its type. Growth throws std::bad_alloc and then has changed nothing.
-class UntypedPointerList {
- public:
-  /// `context` and two elements: true when the first comes before the second.
-  using Less = bool (*)(const void* context, const void* a, const void* b);
-
-  UntypedPointerList() = default;
-  UntypedPointerList(const UntypedPointerList&) = delete;
-  UntypedPointerList& operator=(const UntypedPointerList&) = delete;
-  ~UntypedPointerList() { std::free(items_); }
-
-  std::size_t size() const noexcept { return size_; }
-  bool empty() const noexcept { return size_ == 0; }
-  /// Shortens the list.
-  void truncate(std::size_t size) noexcept { size_ = size; }
-  /// Empties the list and gives its memory back.
-  void reset() noexcept {
-    std::free(items_);
-    items_ = nullptr;
-    size_ = capacity_ = 0;
-  }
-
-  /// Room for `more` elements, so that adding them cannot fail.
-  PROMLITE_COLD void reserve_more(std::size_t more) {
-    if (capacity_ - size_ >= more) return;
-    const std::size_t doubled = 2 * capacity_;
-    const std::size_t capacity = size_ + more > doubled ? size_ + more : doubled;
-    void* const grown = std::realloc(items_, capacity * sizeof(void*));
-    if (grown == nullptr) throw_bad_alloc();
-    items_ = static_cast<void**>(grown);
-    capacity_ = capacity;
-  }
-
-  PROMLITE_COLD void insert_any(std::size_t at, void* item) {
-    reserve_more(1);
-    std::memmove(items_ + at + 1, items_ + at, (size_ - at) * sizeof(void*));
-    items_[at] = item;
-    ++size_;
-  }
-
-  PROMLITE_COLD void append_all(const UntypedPointerList& other) {
-    if (other.size_ == 0) return;
-    reserve_more(other.size_);
-    std::memcpy(items_ + size_, other.items_, other.size_ * sizeof(void*));
-    size_ += other.size_;
-  }
-
-  /// Sorts stably a list of which the first `sorted` elements are in order: new ones are sorted and merged
-  /// in, so a few new among many cost one pass. Throws std::bad_alloc before anything has moved.
-  PROMLITE_COLD void sort_in(std::size_t sorted, Less less, const void* context) {
-    if (sorted >= size_) return;
-    void** const scratch = static_cast<void**>(std::malloc(size_ * sizeof(void*)));
-    if (scratch == nullptr) throw_bad_alloc();
-    for (std::size_t width = 1; width < size_ - sorted; width *= 2) {
-      for (std::size_t low = sorted; low < size_; low += 2 * width) {
-        merge(scratch, low, least(low + width, size_), least(low + 2 * width, size_), less, context);
-      }
-    }
-    merge(scratch, 0, sorted, size_, less, context);
-    std::free(scratch);
-  }
-
- protected:
-  void** items_ = nullptr;
-
- private:
-  static std::size_t least(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
-
-  // Merges [low, middle) and [middle, high), each in order. When nothing has to move it is one comparison.
-  void merge(void** scratch, std::size_t low, std::size_t middle, std::size_t high, Less less,
-             const void* context) noexcept {
-    if (low == middle || middle == high || !less(context, items_[middle], items_[middle - 1])) return;
-    std::memcpy(scratch, items_ + low, (middle - low) * sizeof(void*));
-    std::size_t left = 0;
-    for (std::size_t right = middle, to = low; left < middle - low; ++to) {
-      const bool take_right = right < high && less(context, items_[right], scratch[left]);
-      items_[to] = take_right ? items_[right++] : scratch[left++];
-    }
-  }
-
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-};
-
-/// Pointers to `T` that the list does not own.
-template <class T>
-class PointerList : public UntypedPointerList {
- public:
-  T* operator[](std::size_t at) const noexcept { return static_cast<T*>(items_[at]); }
-  T*& at(std::size_t index) noexcept { return *reinterpret_cast<T**>(items_ + index); }
-  void insert(std::size_t at, T* item) { insert_any(at, item); }
-  void push_back(T* item) { insert_any(size(), item); }
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_DETAIL_POINTER_LIST_HPP
 
 // ---- promlite/detail/snapshot.hpp ----
 // promlite: reading several cells of one writer as they were at one moment.
@@ -1531,9 +1966,18 @@ class Patience {
   std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
 };
 
+/// True when updates of a group have begun since the last call, which left in `seen` what it saw. `range`
+/// begins with the group's progress.
+PROMLITE_COLD inline bool progressed_since(const CellRange& range, std::uint64_t& seen) noexcept {
+  std::uint64_t now = 0;
+  range.chunk->for_each_slab([&](Cell* slab) { now += slab[range.offset].load(std::memory_order_relaxed); });
+  return std::exchange(seen, now) != now;
+}
+
 /// What the series of one scrape share.
 struct ScrapeContext {
-  std::chrono::steady_clock::time_point now;  ///< when the scrape began
+  std::chrono::steady_clock::time_point start;  ///< of the scrape
+  std::chrono::steady_clock::time_point now;    ///< the same by the clock of the registry at hand
   Patience patience;
 };
 
@@ -2345,6 +2789,16 @@ struct MaxSeries {
 };
 inline MaxSeries max_series(std::size_t count) noexcept { return {count}; }
 
+/// Option of a family with labels: a series that nobody has updated for so long leaves at the next scrape.
+/// The clock is the scrapes': an update counts from the scrape that sees it, so a series stays for at least
+/// this long, and where nobody scrapes nothing leaves. A series that comes again begins at zero, which is
+/// right for gauges and for labels whose values come and go, and makes a counter restart. A handle that was
+/// kept belongs to the series that left: call with() for each update.
+struct ExpireAfter {
+  std::chrono::nanoseconds value;
+};
+inline ExpireAfter expire_after(std::chrono::nanoseconds idle) noexcept { return {idle}; }
+
 /// Option: the unit, which must be the end of the name (before `_total`): `unit("seconds")` on `x_seconds`.
 struct Unit {
   std::string value;
@@ -2441,14 +2895,18 @@ struct Declaration {
   std::vector<double> bounds;
   std::vector<double> quantiles;
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
+  std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
   bool is_callback = false;
 
   void apply(const MaxSeries& option) noexcept { max_series = option.value; }
+  void apply(const ExpireAfter& option) noexcept { expire_after = option.value; }
   void apply(const Unit& option) { unit = option.value; }
   void apply(const ConstLabels& option) { const_labels = option.labels; }
   void apply(const Buckets& option) { bounds = option.bounds; }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
+
+  bool expires() const noexcept { return expire_after != std::chrono::nanoseconds::max(); }
 
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
@@ -2580,6 +3038,7 @@ class DeclarationCheck {
     if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
     check_labels();
     if (declared_.max_series == 0) refuse("max_series must be at least 1");
+    if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
     if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
     check_quantiles();
   }
@@ -3391,6 +3850,7 @@ class Counter {
   friend struct detail::MetricTraits<Counter>;
 
   static constexpr bool has_real = std::is_same_v<T, double>;
+  static constexpr std::uint32_t cell_count = has_real ? 2 : 1;
   // Of the double 2^53, from which on every double is whole.
   static constexpr std::uint64_t all_whole_bits = 0x4340000000000000;
   // A double counter moves on to its real cell before the integer one could wrap.
@@ -3488,6 +3948,16 @@ class Counter {
     }
   }
 
+  // Every change of a monotone cell makes a greater number of it, so the sum tells whether there was one.
+  PROMLITE_COLD static bool updated_since(const detail::CellRange& range, std::uint64_t& seen) noexcept {
+    std::uint64_t now = 0;
+    range.chunk->for_each_slab([&](detail::Cell* slab) {
+      for (std::uint32_t i = 0; i < cell_count; ++i)
+        now += slab[range.offset + i].load(std::memory_order_relaxed);
+    });
+    return std::exchange(seen, now) != now;
+  }
+
   PROMLITE_COLD static double wide(const detail::CellRange& range) noexcept {
     double sum = 0;
     range.chunk->for_each_slab([&](detail::Cell* slab) {
@@ -3505,6 +3975,7 @@ namespace detail {
 template <class T>
 struct MetricTraits<Counter<T>> {
   static constexpr MetricType type = MetricType::counter;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = true;
   static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<uint64>";
   struct Config {
@@ -3512,7 +3983,7 @@ struct MetricTraits<Counter<T>> {
   };
   struct SeriesState {};
 
-  static std::uint32_t cells(const Config&) noexcept { return Counter<T>::has_real ? 2 : 1; }
+  static std::uint32_t cells(const Config&) noexcept { return Counter<T>::cell_count; }
   static Counter<T> handle(const CellRange& range, const Config&, FamilyStats& stats) noexcept {
     return Counter<T>(range, &stats);
   }
@@ -3520,7 +3991,9 @@ struct MetricTraits<Counter<T>> {
                      ScrapeContext&) {
     encoder.value(labels, Counter<T>::read(range));
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return Counter<T>::updated_since(range, seen);
+  }
 };
 
 }  // namespace detail
@@ -3730,7 +4203,10 @@ class Gauge : public Timed<Gauge<T>> {
   Gauge() noexcept : cell_(detail::vanishing_chunk()->shared()) {}
 
   /// Any value is taken, NaN and the infinities included.
-  void set(T value) const noexcept { cell_->store(to_bits(value), std::memory_order_relaxed); }
+  void set(T value) const noexcept {
+    cell_->store(to_bits(value), std::memory_order_relaxed);
+    mark();
+  }
   /// A duration of any type, in seconds: `took.set(250ms)`.
   template <class Rep, class Period>
   void set(std::chrono::duration<Rep, Period> value) const noexcept {
@@ -3741,6 +4217,7 @@ class Gauge : public Timed<Gauge<T>> {
   void dec(T amount = 1) const noexcept {
     if constexpr (is_integer) {
       cell_->fetch_sub(to_bits(amount), std::memory_order_relaxed);
+      mark();
     } else {
       add(-amount);
     }
@@ -3773,12 +4250,16 @@ class Gauge : public Timed<Gauge<T>> {
     set(static_cast<T>(detail::seconds_of(time.time_since_epoch())));
   }
 
+  // Says to expire_after() that there was an update, of the same value too; it stands beside the value.
+  void mark() const noexcept { cell_[1].store(1, std::memory_order_relaxed); }
+
   void add(T amount) const noexcept {
     if constexpr (is_integer) {
       cell_->fetch_add(to_bits(amount), std::memory_order_relaxed);
     } else {
       detail::shared_add_real(*cell_, amount, std::memory_order_relaxed);
     }
+    mark();
   }
 
   static std::uint64_t to_bits(T value) noexcept {
@@ -3804,6 +4285,7 @@ namespace detail {
 template <class T>
 struct MetricTraits<Gauge<T>> {
   static constexpr MetricType type = MetricType::gauge;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = false;
   static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<int64>";
   struct Config {
@@ -3811,7 +4293,7 @@ struct MetricTraits<Gauge<T>> {
   };
   struct SeriesState {};
 
-  static std::uint32_t cells(const Config&) noexcept { return 1; }
+  static std::uint32_t cells(const Config&) noexcept { return 2; }
   static Gauge<T> handle(const CellRange& range, const Config&, FamilyStats&) noexcept {
     return Gauge<T>(range.chunk->shared() + range.offset);
   }
@@ -3819,7 +4301,13 @@ struct MetricTraits<Gauge<T>> {
                      ScrapeContext&) {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
+    Cell& mark = range.chunk->shared()[range.offset + 1];
+    // An update that marks between the two belongs to the time before now, as the one does that was seen.
+    if (mark.load(std::memory_order_relaxed) == 0) return false;
+    mark.store(0, std::memory_order_relaxed);
+    return true;
+  }
 };
 
 }  // namespace detail
@@ -3987,6 +4475,7 @@ namespace detail {
 template <>
 struct MetricTraits<Histogram> {
   static constexpr MetricType type = MetricType::histogram;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = true;
   static constexpr const char* value_kind = "";
   using Config = HistogramConfig;
@@ -4023,7 +4512,9 @@ struct MetricTraits<Histogram> {
     encoder.histogram(labels,
                       HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts, total});
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return progressed_since(range, seen);
+  }
 };
 
 }  // namespace detail
@@ -4046,6 +4537,7 @@ namespace detail {
 template <>
 struct MetricTraits<Info> {
   static constexpr MetricType type = MetricType::info;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
   static constexpr bool owned = false;
   static constexpr const char* value_kind = "";
   struct Config {
@@ -4059,7 +4551,7 @@ struct MetricTraits<Info> {
                      ScrapeContext&) {
     encoder.value(labels, 1);
   }
-  static void release(const CellRange&, const Config&) noexcept {}
+  static bool updated_since(const CellRange&, std::uint64_t&) noexcept { return true; }
 };
 
 }  // namespace detail
@@ -4194,15 +4686,16 @@ class Summary : public Observer<Summary> {
     if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
     detail::Cell* const slab = range_.chunk->owned_already();
     if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value, times);
-    observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
+    observe_in<detail::OwnedUpdate>(slab, value, times);
   }
 
   template <class Update>
-  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* cells, double value,
+  PROMLITE_ALWAYS_INLINE void observe_in(detail::Cell* slab, double value,
                                          std::uint64_t times) const noexcept {
+    detail::Cell* const cells = slab + range_.offset;
     if (!config_->quantiles.empty()) {
-      detail::Cell* const counted =
-          detail::CellTree::find_or_make(cells[detail::SummaryCells::tree], detail::SummaryKey::of(value));
+      detail::Cell* const counted = detail::CellTree::find_or_make(
+          cells[detail::SummaryCells::tree], detail::SummaryKey::of(value), slab, *range_.chunk);
       if (PROMLITE_LIKELY(counted != nullptr)) Update::add(*counted, times);
     }
     const Update update(cells[detail::SummaryCells::progress]);
@@ -4212,12 +4705,12 @@ class Summary : public Observer<Summary> {
 
   PROMLITE_COLD void observe_slow(double value, std::uint64_t times) const noexcept {
     if (detail::Cell* const slab = range_.chunk->owned()) {
-      observe_in<detail::OwnedUpdate>(slab + range_.offset, value, times);
+      observe_in<detail::OwnedUpdate>(slab, value, times);
     } else {
       detail::Cell* const shared = range_.chunk->shared();
       // There the cell of the tree's address is any other metric's cell as well.
       if (shared == detail::SlabMemory::lost()) return;
-      observe_in<detail::SharedUpdate>(shared + range_.offset, value, times);
+      observe_in<detail::SharedUpdate>(shared, value, times);
     }
   }
 
@@ -4234,6 +4727,8 @@ namespace detail {
 template <>
 struct MetricTraits<Summary> {
   static constexpr MetricType type = MetricType::summary;
+  // Of few series, because their pages are given back together with the chunk.
+  static constexpr std::uint32_t largest_chunk = 64;
   static constexpr bool owned = true;
   static constexpr const char* value_kind = "";
   using Config = SummaryConfig;
@@ -4263,9 +4758,8 @@ struct MetricTraits<Summary> {
                                           config.quantiles.size(), all.count, all.sum});
   }
 
-  static void release(const CellRange& range, const Config&) noexcept {
-    range.chunk->for_each_slab(
-        [&](Cell* slab) { CellTree::destroy(slab[range.offset + SummaryCells::tree]); });
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return progressed_since(range, seen);
   }
 
  private:
@@ -4406,9 +4900,10 @@ class Source {
   virtual bool gone() const noexcept { return false; }
   /// Runs user code, if the source has any. Without locks that updates or registration want.
   virtual void prepare() {}
-  /// True when encode() would write at least one series.
-  virtual bool has_series() = 0;
-  /// Writes the series, sorted. By one scrape at a time.
+  /// Lists the series for what follows, until finish(). By one scrape at a time.
+  virtual bool has_series(const ScrapeContext& scrape) = 0;
+  virtual void finish() noexcept {}
+  /// Writes the series that has_series() found, sorted.
   virtual void encode(Encoder& encoder, ScrapeContext& scrape) = 0;
   /// Appends the series that encode() would write, and writes one of them.
   virtual void list(std::vector<ListedSeries>& to) = 0;
@@ -4450,7 +4945,7 @@ class CallbackSource final : public Source {
   const std::shared_ptr<CallGate>& gate() const noexcept { return gate_; }
 
   bool gone() const noexcept override { return gate_->closed(); }
-  bool has_series() override { return ready_; }
+  bool has_series(const ScrapeContext&) override { return ready_; }
   void encode(Encoder& encoder, ScrapeContext&) override { encoder.value(labels(), value_); }
   void list(std::vector<ListedSeries>& to) override {
     if (ready_) to.push_back({this, nullptr, labels()});
@@ -5083,9 +5578,8 @@ class FamilyOf;
 /// A family whose labels are enumerations, made by `family.by_enum<Method, Code>()`: all its series exist
 /// from the start, and with() takes the handle out of a table instead of looking for label values.
 ///
-/// A handle: small, trivially copyable, valid as long as its registry. Its series are for ever: there is no
-/// remove() here, and when another handle of the family removes some, these go on counting where nobody
-/// looks.
+/// A handle: small, trivially copyable, valid as long as its registry. Its series are for ever: neither
+/// remove() nor expiry takes them away.
 template <class Metric, class... Enums>
 class EnumFamily {
  public:
@@ -5133,6 +5627,69 @@ class EnumFamily {
 
 #endif  // PROMLITE_ENUM_FAMILY_HPP
 
+// ---- promlite/series.hpp ----
+// promlite: one series of a family, and how many there may be.
+#ifndef PROMLITE_SERIES_HPP
+#define PROMLITE_SERIES_HPP
+
+namespace promlite {
+namespace detail {
+
+/// How many series the families of a registry may have together, not counting those that the program's text
+/// bounds: the series without labels and the overflow series.
+class TotalBound {
+ public:
+  void set(std::size_t most) noexcept { most_.store(most, std::memory_order_relaxed); }
+  bool reached() const noexcept {
+    return count_.load(std::memory_order_relaxed) >= most_.load(std::memory_order_relaxed);
+  }
+  /// Counts one series more, or returns false. Lock-free.
+  bool take() noexcept {
+    std::size_t count = count_.load(std::memory_order_relaxed);
+    do {
+      if (count >= most_.load(std::memory_order_relaxed)) return false;
+    } while (!count_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed));
+    return true;
+  }
+  void give_back() noexcept { count_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::size_t> count_{0};
+  std::atomic<std::size_t> most_{~std::size_t{0}};
+};
+
+/// One series: where its cells are, and its texts in the same record.
+///
+/// Look-ups may come upon it at any time, also when it has been removed and its memory reads as zeroes: then
+/// there is no chunk. All else is looked at only while the set's lock or the scrape keeps the series.
+struct Series {
+  std::atomic<Chunk*> chunk;
+  std::atomic<std::uint32_t> offset;
+  std::uint32_t number;             ///< among the living; reused
+  std::atomic<std::uint64_t> hash;  ///< 0 from its removal on
+  std::uint32_t text_size;
+  bool permanent;  ///< somebody keeps its handle in a table
+  bool removed;
+  bool fresh;  ///< no scrape has seen it yet
+  LastingArena::Block* block;
+
+  // Behind the object: the escaped label text, then the packed values, then padding for block copies.
+  const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+  const char* packed_values() const noexcept { return text() + text_size; }
+  PaddedText labels() const noexcept { return {text(), text_size}; }
+  /// Without a chunk when the memory reads as zeroes.
+  CellRange range() const noexcept {
+    // acquire: the chunk is looked at after the offset, so that a chunk means that the offset was there.
+    const std::uint32_t at = offset.load(std::memory_order_acquire);
+    return {chunk.load(std::memory_order_relaxed), at};
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_SERIES_HPP
+
 // ---- promlite/series_set.hpp ----
 // promlite: the series of one declaration: bounded, found without a lock.
 #ifndef PROMLITE_SERIES_SET_HPP
@@ -5141,28 +5698,22 @@ class EnumFamily {
 namespace promlite {
 namespace detail {
 
-/// One series: where its cells are, and its texts in the same allocation. Immutable once published.
-struct Series {
-  std::uint64_t hash;
-  Chunk* chunk;
-  std::uint32_t offset;
-  std::uint32_t number;  ///< in order of creation
-  std::uint32_t text_size;
-
-  // Behind the object: the escaped label text, then the packed values, then padding for block copies.
-  const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
-  const char* packed_values() const noexcept { return text() + text_size; }
-  CellRange range() const noexcept { return {chunk, offset}; }
-  PaddedText labels() const noexcept { return {text(), text_size}; }
-};
-
-/// The series of one declaration, whatever their metric. Look-ups are lock-free; creation takes a lock.
+/// The series of one declaration, whatever their metric. Look-ups are lock-free; creation and removal take
+/// turns by a lock that they hold for moments, and that a scrape holds for a moment when it begins.
+///
+/// A series that was removed is gone from the index and from the next scrape. Its record and its cells are
+/// given back when no scrape looks at them any more: never to be used for another series, but so that their
+/// memory may be forgotten, while whoever has a handle goes on storing into addresses that nobody reads.
 class SeriesSet {
  public:
   /// `common` serves the overflow series, and the one series of a declaration without labels.
-  SeriesSet(const Declaration& declared, FamilyStats& stats, std::uint32_t cells, bool owned,
-            CellArena& common)
-      : declared_(declared), stats_(stats), cells_(cells), arena_(owned) {
+  SeriesSet(const Declaration& declared, FamilyStats& stats, TotalBound& total, std::uint32_t cells,
+            CellArena& common, bool owned, std::uint32_t largest_chunk_cells)
+      : declared_(declared),
+        stats_(stats),
+        total_(total),
+        cells_(cells),
+        arena_(owned, 32, largest_chunk_cells) {
     sort_labels();
     pending_.reserve_more(1);
     const std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
@@ -5172,29 +5723,91 @@ class SeriesSet {
   SeriesSet(const SeriesSet&) = delete;
   SeriesSet& operator=(const SeriesSet&) = delete;
   ~SeriesSet() {
-    for_each([](Series* series) { ::operator delete(static_cast<void*>(series)); });
-    if (!first_listed()) ::operator delete(static_cast<void*>(first_));
+    for (std::size_t i = live(); i > 0; --i) total_.give_back();
   }
 
   /// The series without labels, or the overflow series.
   Series& first() noexcept { return *first_; }
 
-  /// The series of these values, made when there is none; the overflow series when it cannot be. Lock-free
-  /// and without allocation when the series exists.
-  PROMLITE_ALWAYS_INLINE Series& with(const std::string_view* values, std::size_t count) noexcept {
+  /// The cells of the series of these values, which is made when there is none; those of the overflow series
+  /// when it cannot be. Lock-free and without allocation when the series exists.
+  PROMLITE_ALWAYS_INLINE CellRange with(const std::string_view* values, std::size_t count) noexcept {
     const std::uint64_t hash = index_.hash_of(values, count);
-    Series* const found = index_.find(hash, values, count);
-    return PROMLITE_LIKELY(found != nullptr) ? *found : miss(hash, values, count);
+    const Series* const found = index_.find(hash, values, count);
+    if (PROMLITE_LIKELY(found != nullptr)) {
+      const CellRange range = found->range();
+      if (PROMLITE_LIKELY(range.chunk != nullptr)) return range;
+    }
+    return miss(hash, values, count);
   }
 
-  /// Every series in the order of its label values, labels by name; by one scrape at a time. Throws
-  /// std::bad_alloc.
-  PROMLITE_COLD const PointerList<Series>& sorted() {
+  /// Removes the series of these values, unless it stays. False when there is none.
+  PROMLITE_COLD bool remove(const std::string_view* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!is_utf8(values[i])) return remove_repaired(values, count);
+    }
+    const std::uint64_t hash = index_.hash_of(values, count);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Series* const found = index_.find(hash, values, count);
+    if (found == nullptr || stays(*found)) return false;
+    const Change change(changes_);
+    remove(*found);
+    return true;
+  }
+
+  /// Makes the series of these values stay for ever. False when it has left already.
+  PROMLITE_COLD bool keep(const std::string_view* values, std::size_t count) {
+    const std::uint64_t hash = index_.hash_of(values, count);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Series* const found = index_.find(hash, values, count);
+    if (found != nullptr) found->permanent = true;
+    return found != nullptr;
+  }
+
+  /// Removes a series that a scrape has listed, if `still()` holds when no other one can. False when it is
+  /// gone or stays.
+  template <class Still>
+  bool remove_listed(Series& series, Still&& still) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (series.removed || stays(series) || !still()) return false;
+    const Change change(changes_);
+    remove(series);
+    return true;
+  }
+
+  /// Removes every series of which `chosen(const Series&)` holds and that does not stay. Returns how many.
+  template <class Chosen>
+  std::size_t remove_if(Chosen&& chosen) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const Change change(changes_);
+    const std::size_t before = index_.size();
+    index_.for_each([&](Series* series) {
+      if (!stays(*series) && chosen(static_cast<const Series&>(*series))) remove(*series);
+    });
+    return before - index_.size();
+  }
+
+  /// The value of a label, by its position in the declaration.
+  static std::string_view value_of(const Series& series, std::size_t label) noexcept {
+    return PackedValues::at(series.packed_values(), label);
+  }
+
+  /// Series there are, without the overflow series.
+  std::size_t size() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return declared_.label_names.empty() ? 1 : live();
+  }
+
+  /// Every series in the order of its label values, labels by name; by one scrape at a time, until it says
+  /// that it has finished. Throws std::bad_alloc.
+  PROMLITE_COLD const PointerList<Series>& list() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
+      scraped_ = true;
       if (overflow_due_.load(std::memory_order_relaxed)) list_overflow();
       sorted_.append_all(pending_);
       pending_.reset();
+      if (removed_ != 0) forget_removed();
     }
     if (in_order_ != sorted_.size()) {
       sorted_.sort_in(in_order_, &less, this);
@@ -5202,20 +5815,39 @@ class SeriesSet {
     }
     return sorted_;
   }
-
-  /// Only while nobody else uses the set.
-  template <class Visit>
-  void for_each(Visit&& visit) {
-    for (std::size_t i = 0; i < sorted_.size(); ++i) visit(sorted_[i]);
-    for (std::size_t i = 0; i < pending_.size(); ++i) visit(pending_[i]);
+  /// What list() returned last.
+  const PointerList<Series>& listed() const noexcept { return sorted_; }
+  void finished() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    scraped_ = false;
   }
-  bool first_listed() const noexcept { return declared_.label_names.empty() || overflow_used(); }
 
  private:
+  // Around whatever changes the index or the bound, so that a look-up without the lock can tell whether it
+  // saw one state throughout: the protocol of detail/snapshot.hpp, with one writer at a time.
+  class Change {
+   public:
+    explicit Change(std::atomic<std::uint64_t>& changes) noexcept
+        : changes_(changes), before_(changes.load(std::memory_order_relaxed)) {
+      changes_.store(before_ + 1, std::memory_order_relaxed);
+    }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+    // release: whoever sees this change as finished sees what it changed.
+    ~Change() { changes_.store(before_ + 2, std::memory_order_release); }
+
+   private:
+    std::atomic<std::uint64_t>& changes_;
+    const std::uint64_t before_;
+  };
+
   bool overflow_used() const noexcept {
     // acquire: pairs with list_overflow(); whoever sees the flag sees the series in the index.
     return overflow_used_.load(std::memory_order_acquire);
   }
+  bool stays(const Series& series) const noexcept { return &series == first_ || series.permanent; }
+  // Under the lock: series that the bound counts.
+  std::size_t live() const noexcept { return index_.size() - (overflow_used() ? 1 : 0); }
 
   // label_order_: the variable labels by name, as positions in the declaration.
   PROMLITE_COLD void sort_labels() {
@@ -5260,45 +5892,55 @@ class SeriesSet {
     const std::size_t count = declared_.label_names.size();
     const std::size_t packed_size = PackedValues::size(values, count);
     const std::size_t behind = packed_size > ByteBuffer::padding ? packed_size : ByteBuffer::padding;
-    void* const room = ::operator new(sizeof(Series) + text.size() + behind);
+    // One number for each series there ever was at the same time, with room to take them back.
+    if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_)
+      free_numbers_.reserve(2 * numbers_ + 8);
+    const auto taken = records_.take(sizeof(Series) + text.size() + behind);
     CellRange range;
     PROMLITE_TRY {
       if (cells_ != 0) range = arena.take(cells_);
     }
     PROMLITE_CATCH_ALL {
-      ::operator delete(room);
+      records_.give_back(taken.block);
       throw_bad_alloc();
     }
-    Series* const series = ::new (room)
-        Series{hash, range.chunk, range.offset, created_++, static_cast<std::uint32_t>(text.size())};
+    std::uint32_t number = numbers_;
+    if (free_numbers_.empty()) {
+      ++numbers_;
+    } else {
+      number = free_numbers_.back();
+      free_numbers_.pop_back();
+    }
+    Series* const series = ::new (taken.memory)
+        Series{{range.chunk}, {range.offset}, number, {hash},     static_cast<std::uint32_t>(text.size()),
+               false,         false,          true,   taken.block};
     char* const at = reinterpret_cast<char*>(series + 1);
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    std::memset(at + text.size(), 0, behind);
     PackedValues::write(at + text.size(), values, count);
     return series;
   }
 
-  PROMLITE_COLD Series& miss(std::uint64_t hash, const std::string_view* values, std::size_t count) noexcept {
+  PROMLITE_COLD CellRange miss(std::uint64_t hash, const std::string_view* values,
+                               std::size_t count) noexcept {
     PROMLITE_TRY {
       for (std::size_t i = 0; i < count; ++i) {
         if (!is_utf8(values[i])) return with_repaired(values, count);
       }
-      // A full family answers a flood without its lock. acquire: see overflow_used(); and the series that
-      // were made since with() looked are seen, after which none is made any more.
-      if (full_.load(std::memory_order_acquire) && overflow_used()) {
-        Series* const made_since = index_.find(hash, values, count);
-        return made_since != nullptr ? *made_since : overflow();
-      }
+      if (is_full_without(hash, values, count)) return overflow();
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (Series* const found = index_.find(hash, values, count)) return *found;
-      if (stands_for_overflow(values, count)) return list_overflow();
-      if (index_.size() - (overflow_used() ? 1 : 0) >= declared_.max_series) {
-        // release: pairs with the load above.
+      if (Series* const found = index_.find(hash, values, count)) return found->range();
+      const Change change(changes_);
+      if (stands_for_overflow(values, count)) return list_overflow().range();
+      const bool own_bound = live() >= declared_.max_series;
+      if (own_bound || !total_.take()) {
+        full_by_total_.store(!own_bound, std::memory_order_relaxed);
+        // release: pairs with is_full_without().
         full_.store(true, std::memory_order_release);
         list_overflow();
         return overflow();
       }
-      return create(hash, values);
+      full_.store(false, std::memory_order_release);  // release: as above
+      return create(hash, values).range();
     }
     PROMLITE_CATCH_ALL {
       // Without memory nothing can be listed now: a scrape sees to it that what is counted here is shown.
@@ -5307,20 +5949,41 @@ class SeriesSet {
     }
   }
 
-  PROMLITE_COLD Series& with_repaired(const std::string_view* values, std::size_t count) {
-    stats_.count(&FamilyStats::repaired);
-    std::vector<std::string> repaired(count);
-    std::vector<std::string_view> views(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      append_repaired_utf8(repaired[i], values[i]);
-      views[i] = repaired[i];
-    }
-    return with(views.data(), count);
+  // A full family answers a flood without its lock. True when at some moment the family was full and had no
+  // such series: nothing had changed from before the question until after it.
+  bool is_full_without(std::uint64_t hash, const std::string_view* values, std::size_t count) const noexcept {
+    // acquire: see Change.
+    const std::uint64_t before = changes_.load(std::memory_order_acquire);
+    if (before % 2 != 0 || !full_.load(std::memory_order_acquire) || !overflow_used()) return false;
+    // What filled the family up was the registry's bound, where another family may have made room.
+    if (full_by_total_.load(std::memory_order_relaxed) && !total_.reached()) return false;
+    return index_.find(hash, values, count) == nullptr && changes_.load(std::memory_order_relaxed) == before;
   }
 
-  Series& overflow() noexcept {
+  PROMLITE_COLD CellRange with_repaired(const std::string_view* values, std::size_t count) {
+    stats_.count(&FamilyStats::repaired);
+    const Repaired repaired(values, count);
+    return with(repaired.views.data(), count);
+  }
+  PROMLITE_COLD bool remove_repaired(const std::string_view* values, std::size_t count) {
+    const Repaired repaired(values, count);
+    return remove(repaired.views.data(), count);
+  }
+
+  struct Repaired {
+    Repaired(const std::string_view* values, std::size_t count) : texts(count), views(count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        append_repaired_utf8(texts[i], values[i]);
+        views[i] = texts[i];
+      }
+    }
+    std::vector<std::string> texts;
+    std::vector<std::string_view> views;
+  };
+
+  CellRange overflow() noexcept {
     stats_.count(&FamilyStats::overflowed);
-    return *first_;
+    return first_->range();
   }
 
   static bool stands_for_overflow(const std::string_view* values, std::size_t count) noexcept {
@@ -5334,8 +5997,8 @@ class SeriesSet {
   Series& list_overflow() {
     if (overflow_used()) return *first_;
     const std::vector<std::string_view> values(declared_.label_names.size(), overflow_label_value);
-    first_->hash = index_.hash_of(values.data(), values.size());
     pending_.reserve_more(1);
+    first_->hash.store(index_.hash_of(values.data(), values.size()), std::memory_order_relaxed);
     index_.insert(first_);
     pending_.push_back(first_);
     // release: pairs with overflow_used().
@@ -5343,33 +6006,84 @@ class SeriesSet {
     return *first_;
   }
 
-  // Under the lock.
+  // Under the lock, with room in both bounds. The total bound has counted the series already.
   Series& create(std::uint64_t hash, const std::string_view* values) {
-    pending_.reserve_more(1);
-    Series* const series = make_series(hash, values, arena_);
-    PROMLITE_TRY { index_.insert(series); }
+    Series* series = nullptr;
+    PROMLITE_TRY {
+      pending_.reserve_more(1);
+      series = make_series(hash, values, arena_);
+      index_.insert(series);
+    }
     PROMLITE_CATCH_ALL {
-      ::operator delete(static_cast<void*>(series));
+      if (series != nullptr) give_back(*series);
+      total_.give_back();
       throw_bad_alloc();
     }
     pending_.push_back(series);
     return *series;
   }
 
+  // Under the lock, within a Change. The series stays in the lists until no scrape looks at it.
+  void remove(Series& series) noexcept {
+    index_.remove(&series);
+    series.removed = true;
+    ++removed_;
+    total_.give_back();
+    // release: pairs with is_full_without().
+    full_.store(false, std::memory_order_release);
+    // Where nobody scrapes: one pass for as many removals as there are series left.
+    if (!scraped_ && removed_ > index_.size() + 64) forget_removed();
+  }
+
+  // Under the lock, while no scrape looks at the lists.
+  PROMLITE_COLD void forget_removed() noexcept {
+    in_order_ = forget_removed_of(sorted_, in_order_);
+    forget_removed_of(pending_, 0);
+    removed_ = 0;
+  }
+  // Returns how many of the first `in_order` stay.
+  std::size_t forget_removed_of(PointerList<Series>& list, std::size_t in_order) noexcept {
+    std::size_t kept = 0;
+    std::size_t kept_in_order = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (list[i]->removed) {
+        give_back(*list[i]);
+      } else {
+        list.at(kept++) = list[i];
+      }
+      if (i + 1 == in_order) kept_in_order = kept;
+    }
+    list.truncate(kept);
+    return kept_in_order;
+  }
+
+  void give_back(Series& series) noexcept {
+    free_numbers_.push_back(series.number);
+    if (cells_ != 0) arena_.give_back(series.range());
+    records_.give_back(series.block);
+  }
+
   const Declaration& declared_;
   FamilyStats& stats_;
+  TotalBound& total_;
   const std::uint32_t cells_;
   LabelIndex<Series> index_;
   Series* first_ = nullptr;
+  std::atomic<std::uint64_t> changes_{0};  ///< odd during one
   std::atomic<bool> full_{false};
+  std::atomic<bool> full_by_total_{false};
   std::atomic<bool> overflow_used_{false};
   std::atomic<bool> overflow_due_{false};
-  std::mutex mutex_;  // creation
+  std::mutex mutex_;  // creation and removal
   CellArena arena_;
-  std::uint32_t created_ = 0;
+  LastingArena records_;
   PointerList<Series> pending_;  ///< created since the last scrape
   PointerList<Series> sorted_;   ///< the others; the scrape's own
   std::size_t in_order_ = 0;     ///< of sorted_, from the front on
+  std::size_t removed_ = 0;      ///< of both lists
+  bool scraped_ = false;         ///< a scrape looks at sorted_
+  std::uint32_t numbers_ = 0;
+  std::vector<std::uint32_t> free_numbers_;
   std::vector<std::size_t> label_order_;
 };
 
@@ -5386,25 +6100,61 @@ class SeriesSet {
 namespace promlite {
 namespace detail {
 
+/// Chooses the series that have all of some labels.
+class LabelMatcher {
+ public:
+  /// Throws Error when the family has no label of one of these names.
+  PROMLITE_COLD LabelMatcher(const Declaration& declared, const Labels& labels) {
+    for (const Label& label : labels) {
+      if (const std::string* const fixed = const_label(declared, label.name)) {
+        possible_ = possible_ && *fixed == label.value;
+        continue;
+      }
+      const std::vector<std::string>& names = declared.label_names;
+      std::size_t at = 0;
+      while (at < names.size() && names[at] != label.name) ++at;
+      if (at == names.size())
+        fail(message_of("cannot remove from ", describe(declared), ": it has no label '", label.name, "'"));
+      wanted_.emplace_back(at, std::string());
+      append_repaired_utf8(wanted_.back().second, label.value);
+    }
+  }
+
+  bool operator()(const Series& series) const noexcept {
+    bool matches = possible_;
+    for (const auto& wanted : wanted_)
+      matches = matches && SeriesSet::value_of(series, wanted.first) == wanted.second;
+    return matches;
+  }
+
+ private:
+  static const std::string* const_label(const Declaration& declared, std::string_view name) noexcept {
+    for (const auto& label : declared.const_labels) {
+      if (label.first == name) return &label.second;
+    }
+    return nullptr;
+  }
+
+  std::vector<std::pair<std::size_t, std::string>> wanted_;
+  bool possible_ = true;
+};
+
 /// A declared family of one metric type.
 template <class Metric>
 class FamilyOf final : public Source {
  public:
   using Traits = MetricTraits<Metric>;
 
-  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common)
+  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common, TotalBound& total)
       : Source(std::move(declared)),
         config_(declared_, stats_),
-        series_(declared_, stats_, Traits::cells(config_), Traits::owned, common) {}
-  ~FamilyOf() override {
-    series_.for_each([this](Series* series) { Traits::release(series->range(), config_); });
-    if (!series_.first_listed()) Traits::release(series_.first().range(), config_);
-  }
+        series_(declared_, stats_, total, Traits::cells(config_), common, Traits::owned,
+                Traits::largest_chunk) {}
 
   Metric first() noexcept { return Traits::handle(series_.first().range(), config_, stats_); }
 
   PROMLITE_ALWAYS_INLINE Metric with(const std::string_view* values, std::size_t count) noexcept {
-    return Traits::handle(series_.with(values, count).range(), config_, stats_);
+    return Traits::handle(series_.with(values, count), config_, stats_);
   }
 
   /// Creates every combination, and returns how many of them are there. Throws Error when the family could
@@ -5440,7 +6190,8 @@ class FamilyOf final : public Source {
     lists.for_each(
         [](void* to, const std::string_view* values) {
           Context& all = *static_cast<Context*>(to);
-          if (!all.family.create(values)) ++all.missing;
+          // Permanent, because the table keeps the handle.
+          if (!all.family.keep(values)) ++all.missing;
           all.handles.push_back(all.family.with(values, all.family.declared_.label_names.size()));
         },
         &context);
@@ -5452,15 +6203,30 @@ class FamilyOf final : public Source {
     return tables_.keep(std::move(lists), std::move(context.handles));
   }
 
-  bool has_series() override { return !series_.sorted().empty(); }
+  bool remove(const std::string_view* values, std::size_t count) { return series_.remove(values, count); }
+  std::size_t remove_matching(const Labels& labels) {
+    return series_.remove_if(LabelMatcher(declared_, labels));
+  }
+  std::size_t size() { return series_.size(); }
+
+  bool has_series(const ScrapeContext& scrape) override {
+    const PointerList<Series>& all = series_.list();
+    bool expired = false;
+    if (keeps_state || declared_.expires()) {
+      for (std::size_t i = 0; i < all.size(); ++i) expired = note(*all[i], scrape) || expired;
+    }
+    if (expired) series_.list();
+    return !all.empty();
+  }
+  void finish() noexcept override { series_.finished(); }
 
   void encode(Encoder& encoder, ScrapeContext& scrape) override {
-    const PointerList<Series>& all = series_.sorted();
+    const PointerList<Series>& all = series_.listed();
     for (std::size_t i = 0; i < all.size(); ++i) encode_series(*all[i], encoder, scrape);
   }
 
   void list(std::vector<ListedSeries>& to) override {
-    const PointerList<Series>& all = series_.sorted();
+    const PointerList<Series>& all = series_.listed();
     for (std::size_t i = 0; i < all.size(); ++i) to.push_back({this, all[i], all[i]->labels()});
   }
   void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext& scrape) override {
@@ -5469,10 +6235,36 @@ class FamilyOf final : public Source {
 
  private:
   using State = typename Traits::SeriesState;
+  static constexpr bool keeps_state = !std::is_empty_v<State>;
 
+  /// When a series was last seen to have been updated.
+  struct Activity {
+    std::uint64_t seen = 0;  ///< what Traits::updated_since() left
+    std::chrono::steady_clock::time_point last;
+  };
+
+  // What scrapes remember of a series begins anew with the series. True when it was removed for being idle.
+  PROMLITE_COLD bool note(Series& series, const ScrapeContext& scrape) {
+    if constexpr (keeps_state) {
+      if (states_.size() <= series.number) states_.resize(series.number + 1);
+      if (series.fresh) states_[series.number] = State();
+    }
+    const bool fresh = std::exchange(series.fresh, false);
+    if (!declared_.expires()) return false;
+    if (activity_.size() <= series.number) activity_.resize(series.number + 1);
+    Activity& activity = activity_[series.number];
+    const auto updated = [&] { return Traits::updated_since(series.range(), activity.seen); };
+    if (updated() || fresh) activity.last = scrape.now;
+    if (scrape.now - activity.last < declared_.expire_after) return false;
+    return series_.remove_listed(series, [&] { return !updated(); });
+  }
+
+  bool keep(const std::string_view* values) {
+    return create(values) && series_.keep(values, declared_.label_names.size());
+  }
   // True when the values have a series of their own.
   bool create(const std::string_view* values) noexcept {
-    const CellRange made = series_.with(values, declared_.label_names.size()).range();
+    const CellRange made = series_.with(values, declared_.label_names.size());
     const CellRange overflow = series_.first().range();
     return made.chunk != overflow.chunk || made.offset != overflow.offset;
   }
@@ -5482,8 +6274,7 @@ class FamilyOf final : public Source {
   }
 
   State& state_of(const Series& series) {
-    if constexpr (!std::is_empty_v<State>) {
-      if (states_.size() <= series.number) states_.resize(series.number + 1);
+    if constexpr (keeps_state) {
       return states_[series.number];
     } else {
       return no_state_;
@@ -5492,7 +6283,9 @@ class FamilyOf final : public Source {
 
   typename Traits::Config config_;
   SeriesSet series_;
-  std::vector<State> states_;  // the scrape's own
+  // The scrape's own, by the number of the series.
+  std::vector<State> states_;
+  std::vector<Activity> activity_;
   State no_state_;
   HandleTables<Metric> tables_;
 };
@@ -5501,7 +6294,8 @@ class FamilyOf final : public Source {
 
 /// A metric with `N` labels: `family.with("GET", 200).inc()`.
 ///
-/// A handle: small, trivially copyable, valid as long as its registry. The number of series is bounded
+/// A handle: small, trivially copyable, valid as long as its registry. Series come with with(), and go with
+/// remove(), remove_matching(), clear(), or by the option expire_after(). Their number is bounded
 /// (`max_series`, 1,000 unless said otherwise); past the bound with() gives the overflow series, whose label
 /// values are all `overflow_label_value`, and `promlite_overflowed_updates_total` counts how often.
 template <class Metric, std::size_t N>
@@ -5568,6 +6362,33 @@ class Family {
   std::size_t create_all(const Lists&... lists) const {
     return create_all_of(lists...);
   }
+
+  /// Removes the series with these label values: the next scrape does not show it, the bound has room for
+  /// another one, and with() gives a new series from zero. Handles of the old one stay safe as long as the
+  /// registry; their updates vanish. False when there is no such series. The overflow series and those of
+  /// by_enum() stay. Thread safe; takes a lock that no look-up of an existing series waits for, and a time
+  /// that does not depend on the number of series. Memory goes back when the next scrape has begun, or after
+  /// some more removals. Throws std::bad_alloc, and that only for a value that is not UTF-8.
+  template <class... Values>
+  bool remove(const Values&... values) const {
+    static_assert(sizeof...(Values) == N,
+                  "promlite: remove() takes exactly one value for each label name of the family");
+    const detail::LabelValue texts[N] = {detail::LabelValue(values)...};
+    std::string_view views[N];
+    for (std::size_t i = 0; i < N; ++i) views[i] = texts[i].text();
+    return family_->remove(views, N);
+  }
+
+  /// Removes every series that has all these labels, as remove() does, in a time that grows with the number
+  /// of series: `requests.remove_matching({{"method", "GET"}})`. Returns how many. Throws Error when the
+  /// family has no label of such a name.
+  std::size_t remove_matching(const Labels& labels) const { return family_->remove_matching(labels); }
+
+  /// Removes every series but those that stay. Returns how many.
+  std::size_t clear() const { return family_->remove_matching({}); }
+
+  /// How many series there are, without the overflow series.
+  std::size_t size() const { return family_->size(); }
 
  private:
   template <class... Lists>
@@ -5713,6 +6534,7 @@ class SourceDirectory final : public KnownFamilies {
     if (declared.quantiles != known.quantiles) refuse(declared, known, "other quantiles");
     if (declared.max_age != known.max_age) refuse(declared, known, "another max_age");
     if (declared.max_series != known.max_series) refuse(declared, known, "another max_series");
+    if (declared.expire_after != known.expire_after) refuse(declared, known, "another expire_after");
   }
 
   PointerList<Source> sources_;
@@ -5780,7 +6602,7 @@ class RegistryCore {
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
     auto made = std::make_unique<Family>(std::move(declared),
-                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_);
+                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_, total_);
     Family& family = *made;
     directory_.add(std::move(made));
     return family;
@@ -5824,6 +6646,14 @@ class RegistryCore {
     return collector_errors_.load(std::memory_order_relaxed);
   }
 
+  void max_series(std::size_t count) noexcept { total_.set(count); }
+  void use_clock(const Clock& clock) noexcept { clock_.store(&clock, std::memory_order_relaxed); }
+  /// By the clock of the registry; `real` by the real one.
+  std::chrono::steady_clock::time_point now(std::chrono::steady_clock::time_point real) const noexcept {
+    const Clock* const clock = clock_.load(std::memory_order_relaxed);
+    return clock == &Clock::real() ? real : clock->now();
+  }
+
  private:
   friend class ScrapeLocks;
   friend class RegistryGroup;
@@ -5857,12 +6687,14 @@ class RegistryCore {
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
   CellArena shared_cells_{false, 64};
-  SourceDirectory directory_;  // after the arenas: sources release what their cells hold
+  TotalBound total_;
+  SourceDirectory directory_;  // after what its sources refer to
   std::vector<CollectorEntry> collectors_;
 
   std::atomic<bool> user_code_{false};
   std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
+  std::atomic<const Clock*> clock_{&Clock::real()};
   std::atomic<std::uint64_t> collector_errors_{0};
 };
 
@@ -6100,7 +6932,7 @@ inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
   SinkAccess::settle(sink);
   drop_clashing(sink, sources);
   errors_ += SinkAccess::problems(sink);
-  ScrapeContext scrape{start, {}};
+  ScrapeContext scrape{start, start, {}};
   encode(encoder, filter, sources, sink, scrape);
   if (nested) return;
   ++scrapes_;
@@ -6241,11 +7073,15 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
     }
     bool begun = false;
     for (const Scraped* scraped = begin; scraped != at; ++scraped) {
-      if (!scraped->shown || !scraped->source->has_series()) continue;
-      const Declaration& declared = scraped->source->declared();
-      if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
-      begun = true;
-      scraped->source->encode(encoder, scrape);
+      if (!scraped->shown) continue;
+      scrape.now = cores_[scraped->registry]->now(scrape.start);
+      if (scraped->source->has_series(scrape)) {
+        const Declaration& declared = scraped->source->declared();
+        if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+        begun = true;
+        scraped->source->encode(encoder, scrape);
+      }
+      scraped->source->finish();
     }
   }
   encoder.finish();
@@ -6257,22 +7093,29 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
                                                        const Scraped* end, ScrapeContext& scrape) {
   std::vector<ListedSeries> all;
   for (const Scraped* scraped = begin; scraped != end; ++scraped) {
-    if (scraped->shown) scraped->source->list(all);
+    if (!scraped->shown) continue;
+    scrape.now = cores_[scraped->registry]->now(scrape.start);
+    if (scraped->source->has_series(scrape)) scraped->source->list(all);
   }
-  if (all.empty()) return;
   const auto text_of = [](const ListedSeries& series) {
     return std::string_view(series.labels.data, series.labels.size);
   };
   // Stable: the registry that comes first stays first.
   stable_sort(all, [&](const ListedSeries& a, const ListedSeries& b) { return text_of(a) < text_of(b); });
-  const Declaration& declared = all[0].source->declared();
-  encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
   for (std::size_t i = 0; i < all.size(); ++i) {
+    const Declaration& declared = all[i].source->declared();
+    if (i == 0) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
     if (i > 0 && text_of(all[i - 1]) == text_of(all[i])) {
       ++errors_;
-    } else {
-      all[i].source->encode_one(all[i], encoder, scrape);
+      continue;
     }
+    const Scraped* of = begin;
+    while (of->source != all[i].source) ++of;
+    scrape.now = cores_[of->registry]->now(scrape.start);
+    all[i].source->encode_one(all[i], encoder, scrape);
+  }
+  for (const Scraped* scraped = begin; scraped != end; ++scraped) {
+    if (scraped->shown) scraped->source->finish();
   }
 }
 
@@ -6338,7 +7181,8 @@ namespace detail {
 /// Which options a declaration takes.
 template <class Metric, bool labelled, class Option>
 constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
-                              (labelled && std::is_same_v<Option, MaxSeries>) ||
+                              (labelled &&
+                               (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
                               (std::is_same_v<Metric, Summary> &&
                                (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
@@ -6360,8 +7204,8 @@ Declaration declare_metric(std::string_view name, std::string_view help, const c
                            std::size_t count, const Options&... options) {
   static_assert(
       (takes_option<Metric, labelled, Options> && ...),
-      "promlite: this metric does not take this option (max_series needs labels, buckets a histogram, "
-      "quantiles and max_age a summary)");
+      "promlite: this metric does not take this option (max_series and expire_after need labels, buckets "
+      "a histogram, quantiles and max_age a summary)");
   Declaration declared = make_declaration(MetricTraits<Metric>::type, MetricTraits<Metric>::value_kind, name,
                                           help, labels, count);
   (declared.apply(options), ...);
@@ -6532,6 +7376,15 @@ class Registry : public Registerer, public Gatherer {
   /// `promlite_refused_updates_total`, `promlite_repaired_label_values_total` by family,
   /// `promlite_collector_errors_total`) shows in every registry as soon as it is not 0.
   void expose_scrape_metrics(bool on) noexcept { core()->expose_scrape_metrics(on); }
+
+  /// At most so many series made by look-ups in all families together, besides what each family says for
+  /// itself; beyond that a look-up gets its family's overflow series. What is there already stays. Thread
+  /// safe.
+  void max_series(std::size_t count) noexcept { core()->max_series(count); }
+
+  /// The time by which series expire and the quantiles of summaries age: for tests. `clock` must live as long
+  /// as the registry is scraped.
+  void use_clock(const Clock& clock) noexcept { core()->use_clock(clock); }
 
  private:
   explicit Registry(std::shared_ptr<detail::RegistryCore> core)

@@ -91,12 +91,12 @@ struct OwnSeries {
   ~OwnSeries() { detail::Chunk::destroy(chunk); }
 
   promlite::Histogram handle() {
-    return detail::MetricTraits<promlite::Histogram>::handle({chunk, 0}, config, stats);
+    return detail::MetricTraits<promlite::Histogram>::handle({chunk, 1}, config, stats);
   }
   void encode(Recorder& recorder) {
     detail::MetricTraits<promlite::Histogram>::SeriesState none;
-    detail::Patience patience;
-    detail::MetricTraits<promlite::Histogram>::encode(recorder, {}, {chunk, 0}, config, none, patience);
+    detail::ScrapeContext scrape;
+    detail::MetricTraits<promlite::Histogram>::encode(recorder, {}, {chunk, 1}, config, none, scrape);
   }
   static promlite::detail::Declaration declaration() {
     promlite::detail::Declaration declared;
@@ -153,7 +153,7 @@ TEST_CASE("an update at any point of a reader's look is seen whole or not at all
   OwnSeries series(owned);
   const promlite::Histogram histogram = series.handle();
   for (const double value : values) histogram.observe(value);
-  detail::Cell* const cells = owned ? series.chunk->owned() : series.chunk->shared();
+  detail::Cell* const cells = (owned ? series.chunk->owned() : series.chunk->shared()) + 1;
 
   int looks = 0;
   detail::Patience patience;
@@ -184,7 +184,7 @@ TEST_CASE("a reader stops trying when there is always another update") {
   OwnSeries series(true);
   const promlite::Histogram histogram = series.handle();
   histogram.observe(1);
-  detail::Cell* const cells = series.chunk->owned();
+  detail::Cell* const cells = series.chunk->owned() + 1;
   int looks = 0;
   detail::Patience patience;
   detail::read_snapshot(cells[detail::HistogramCells::progress], patience, [&] {
@@ -201,7 +201,7 @@ TEST_CASE("a scrape does not wait for an updater that was stopped in the middle"
   OwnSeries series(owned);
   const promlite::Histogram histogram = series.handle();
   for (const double value : values) histogram.observe(value);
-  detail::Cell* const cells = owned ? series.chunk->owned() : series.chunk->shared();
+  detail::Cell* const cells = (owned ? series.chunk->owned() : series.chunk->shared()) + 1;
 
   const auto half_an_update = [&](auto& update) {
     update.add(cells[detail::HistogramCells::buckets], 1);  // and then its thread does not run any more

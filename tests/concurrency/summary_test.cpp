@@ -72,10 +72,12 @@ TEST_CASE("threads that make the same pages of a tree at once count in the same 
   const int threads = 4;
   const std::uint32_t step = 509;  // so that nearly every key is the first one of its page
   for (int round = 0; round < test::times(20); ++round) {
-    detail::Cell root(0);
+    detail::Chunk* const chunk = detail::Chunk::make(8, false);
+    detail::Cell* const slab = chunk->shared();
+    detail::Cell& root = slab[1];
     test::in_threads(threads, [&](int) {
       for (std::uint32_t key = 0; key < 1U << detail::CellTree::key_bits; key += step) {
-        detail::SharedUpdate::add(*detail::CellTree::find_or_make(root, key), 1);
+        detail::SharedUpdate::add(*detail::CellTree::find_or_make(root, key, slab, *chunk), 1);
       }
     });
     std::uint32_t expected_key = 0;
@@ -86,6 +88,6 @@ TEST_CASE("threads that make the same pages of a tree at once count in the same 
     });
     CHECK(wrong == 0);
     CHECK(expected_key >= 1U << detail::CellTree::key_bits);
-    detail::CellTree::destroy(root);
+    detail::Chunk::destroy(chunk);
   }
 }

@@ -13,6 +13,19 @@
 
 using namespace promlite::detail;
 
+/// A tree in a chunk of its own.
+struct Tree {
+  Tree() = default;
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+  ~Tree() { Chunk::destroy(chunk); }
+  Cell* find(std::uint32_t key) { return CellTree::find_or_make(root, key, slab, *chunk); }
+
+  Chunk* chunk = Chunk::make(8, false);
+  Cell* slab = chunk->shared();
+  Cell& root = slab[1];
+};
+
 static std::vector<std::pair<std::uint32_t, std::uint64_t>> content(const Cell& root) {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> all;
   CellTree::for_each(root, [&](std::uint32_t key, std::uint64_t count) { all.emplace_back(key, count); });
@@ -20,14 +33,13 @@ static std::vector<std::pair<std::uint32_t, std::uint64_t>> content(const Cell& 
 }
 
 TEST_CASE("an empty tree has no pages") {
-  Cell root{0};
-  CHECK(content(root).empty());
-  CellTree::destroy(root);
+  Tree tree;
+  CHECK(content(tree.root).empty());
 }
 
 TEST_CASE("every key has a cell of its own, which stays where it is") {
   constexpr std::uint32_t keys = 1U << CellTree::key_bits;
-  Cell root{0};
+  Tree tree;
   // The edges of pages, and a stride that is no multiple of them.
   std::map<std::uint32_t, Cell*> cells;
   for (std::uint32_t key = 0; key < keys; key += 61) cells[key] = nullptr;
@@ -35,7 +47,7 @@ TEST_CASE("every key has a cell of its own, which stays where it is") {
     cells[key] = nullptr;
   std::uint64_t number = 0;
   for (auto& [key, cell] : cells) {
-    cell = CellTree::find_or_make(root, key);
+    cell = tree.find(key);
     REQUIRE(cell != nullptr);
     REQUIRE(cell->load() == 0);
     cell->store(++number);
@@ -43,38 +55,35 @@ TEST_CASE("every key has a cell of its own, which stays where it is") {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> expected;
   number = 0;
   for (const auto& [key, cell] : cells) {
-    REQUIRE(CellTree::find_or_make(root, key) == cell);
+    REQUIRE(tree.find(key) == cell);
     expected.emplace_back(key, ++number);
   }
-  CHECK(content(root) == expected);
-  CellTree::destroy(root);
+  CHECK(content(tree.root) == expected);
 }
 
 TEST_CASE("cells at zero are not visited") {
-  Cell root{0};
-  CellTree::find_or_make(root, 5);
-  CellTree::find_or_make(root, 7)->store(1);
-  CHECK(content(root) == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{7, 1}});
-  CellTree::destroy(root);
+  Tree tree;
+  tree.find(5);
+  tree.find(7)->store(1);
+  CHECK(content(tree.root) == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{7, 1}});
 }
 
 TEST_CASE("threads that make the same pages at once agree on them") {
   for (int round = 0; round < 50; ++round) {
-    Cell root{0};
+    Tree tree;
     std::vector<std::thread> threads;
     for (unsigned t = 0; t < 4; ++t) {
-      threads.emplace_back([&root, t] {
+      threads.emplace_back([&tree, t] {
         std::mt19937 random(t);
         for (int i = 0; i < 300; ++i) {
           const auto key = static_cast<std::uint32_t>(random() % 16 * 4099 + random() % 3 * 64);
-          CellTree::find_or_make(root, key)->fetch_add(1);
+          tree.find(key)->fetch_add(1);
         }
       });
     }
     for (std::thread& thread : threads) thread.join();
     std::uint64_t total = 0;
-    for (const auto& item : content(root)) total += item.second;
+    for (const auto& item : content(tree.root)) total += item.second;
     REQUIRE(total == 1200);
-    CellTree::destroy(root);
   }
 }

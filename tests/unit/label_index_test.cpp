@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/detail/label_index.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <set>
@@ -16,7 +17,10 @@ using namespace promlite::detail;
 using Values = std::vector<std::string>;
 
 struct Record {
-  std::uint64_t hash = 0;
+  Record() = default;
+  Record(const Record& other) : hash(other.hash.load()), packed(other.packed) {}
+  Record& operator=(const Record&) = delete;
+  std::atomic<std::uint64_t> hash{0};
   std::string packed;
   const char* packed_values() const { return packed.data(); }
 };
@@ -170,4 +174,36 @@ TEST_CASE("the seed is the same within a process") {
   CHECK(&HashSeed::of_process() == &HashSeed::of_process());
   const HashSeed& seed = HashSeed::of_process();
   CHECK((seed.first != 0 || seed.second != 0));
+}
+
+TEST_CASE(
+    "records that come and go: what is there is found, what left is not, in a table that does not grow") {
+  LabelIndex<Record> index;
+  std::deque<Record> records;
+  std::deque<Values> keys;
+  const auto find = [&](std::size_t i) {
+    const auto v = views(keys[i]);
+    return index.find(index.hash_of(v.data(), v.size()), v.data(), v.size());
+  };
+  const std::size_t living = 20;
+  for (std::size_t i = 0; i < 5000; ++i) {
+    keys.push_back({std::to_string(i % 97), std::to_string(i)});
+    const auto v = views(keys[i]);
+    records.push_back(record(index.hash_of(v.data(), v.size()), keys[i]));
+    index.insert(&records[i]);
+    if (i >= living) {
+      REQUIRE(find(i - living) == &records[i - living]);
+      index.remove(&records[i - living]);
+      REQUIRE(find(i - living) == nullptr);
+      REQUIRE(index.size() == living);
+    }
+    if (i % 100 != 99) continue;
+    for (std::size_t k = 0; k <= i; ++k) REQUIRE((find(k) != nullptr) == (k + living > i));
+    std::set<Record*> visited;
+    index.for_each([&](Record* one) { visited.insert(one); });
+    REQUIRE(visited.size() == living);
+  }
+  index.for_each([&](Record* one) { index.remove(one); });
+  CHECK(index.size() == 0);
+  for (std::size_t k = 0; k < keys.size(); ++k) REQUIRE(find(k) == nullptr);
 }

@@ -73,8 +73,8 @@ TEST_CASE("a chunk without owned cells has the shared slab alone") {
   CHECK(slab_of(*chunk) == nullptr);
   CHECK(slab_of(*chunk) == nullptr);
   CHECK(chunk->size() == 8);
-  chunk->shared()[0].fetch_add(1);
-  CHECK(sum_at(*chunk, 0) == 1);
+  chunk->shared()[1].fetch_add(1);
+  CHECK(sum_at(*chunk, 1) == 1);
   CHECK(slabs_of(*chunk) == 1);
   Chunk::destroy(chunk);
 }
@@ -117,11 +117,11 @@ TEST_CASE("an arena's ranges never overlap, whatever their sizes, and start at z
 
 TEST_CASE("the memory for hard times is handed out once, and what is beyond it is lost and harmless") {
   // Memory is there in this program, so the reserve is not touched.
-  Cell* const slab = SlabMemory::allocate_or_reserve(64);
+  Cell* const slab = SlabMemory::allocate_or_reserve(64, false);
   REQUIRE(slab != nullptr);
   for (int i = 0; i < 64; ++i) CHECK(slab[i].load() == 0);
-  SlabMemory::release(slab);
-  SlabMemory::release(nullptr);
+  SlabMemory::release(slab, 64, false);
+  SlabMemory::release(nullptr, 64, false);
   SlabMemory::lost()[largest_chunk - 1].fetch_add(1);
 }
 
@@ -138,4 +138,44 @@ TEST_CASE("a family's counts of what went wrong") {
   CHECK(stats.refused == 2);
   CHECK(stats.repaired == 1);
   CHECK(stats.overflowed == 0);
+}
+
+TEST_CASE("when all ranges of a lasting chunk were given back, it reads as zeroes and takes updates") {
+  for (const bool owned : {false, true}) {
+    CellArena arena(owned);
+    std::vector<CellRange> ranges;
+    for (int i = 0; i < 2000; ++i) {
+      ranges.push_back(arena.take(3));
+      const CellRange& range = ranges.back();
+      Cell* const mine = slab_of(*range.chunk);
+      (mine != nullptr ? mine : range.chunk->shared())[range.offset].store(1);
+      REQUIRE(sum_at(*range.chunk, range.offset) == 1);
+    }
+    const CellRange kept = ranges[1000];
+    for (const CellRange& range : ranges) {
+      if (range.chunk != kept.chunk || range.offset != kept.offset) arena.give_back(range);
+    }
+    CHECK(sum_at(*kept.chunk, kept.offset) == 1);
+    arena.give_back(kept);
+#if defined(__linux__)
+    CHECK(kept.chunk->size() == 0);
+    CHECK(slabs_of(*kept.chunk) == 0);
+    CHECK(kept.chunk->owned_already() == nullptr);
+    CHECK(kept.chunk->owned() == nullptr);
+    CHECK(kept.chunk->shared() == SlabMemory::lost());
+#endif
+    const CellRange next = arena.take(3);
+    CHECK(sum_at(*next.chunk, next.offset) == 0);
+  }
+}
+
+TEST_CASE("a chunk of one large series keeps its slabs, for which no other cells are enough") {
+  CellArena arena(true, largest_chunk);
+  const CellRange range = arena.take(5000);
+  arena.take(1);
+  Cell* const slab = slab_of(*range.chunk);
+  slab[range.offset + 4999].store(1);
+  arena.give_back(range);
+  CHECK(slab_of(*range.chunk) == slab);
+  slab[range.offset + 4999].store(1);
 }

@@ -19,7 +19,7 @@ class FakeSource final : public Source {
   FakeSource(Declaration declared, int* alive) : Source(std::move(declared)), alive_(alive) { ++*alive_; }
   ~FakeSource() override { --*alive_; }
   bool gone() const noexcept override { return left; }
-  bool has_series() override { return false; }
+  bool has_series(const ScrapeContext&) override { return false; }
   void encode(Encoder&, ScrapeContext&) override {}
   void list(std::vector<ListedSeries>&) override {}
   void encode_one(const ListedSeries&, Encoder&, ScrapeContext&) override {}

@@ -4,12 +4,13 @@
 #define PROMLITE_DETAIL_CELL_TREE_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/cell.hpp>
+#include <promlite/detail/page_pool.hpp>
 #include <promlite/detail/slab.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 namespace promlite {
 namespace detail {
@@ -18,16 +19,21 @@ namespace detail {
 ///
 /// Three levels of pages; inner cells hold addresses. An address goes from 0 to a page once and stays, so
 /// readers need nothing but the acquire that shows them the zeroes behind it. Pages are made by
-/// compare-exchange: the same code serves an owned tree and one that all threads share.
+/// compare-exchange: the same code serves an owned tree and one that all threads share. They come from the
+/// PagePool of the slab that the root cell stands in, and end with it.
 class CellTree {
  public:
   static constexpr std::uint32_t key_bits = 19;
 
-  /// The cell of `key`, or null when memory ran out. Lock-free; no allocation when the cell's page exists.
-  PROMLITE_ALWAYS_INLINE static Cell* find_or_make(Cell& root, std::uint32_t key) noexcept {
-    Cell* page = page_at(root, root_size);
-    if (PROMLITE_LIKELY(page != nullptr)) page = page_at(page[key >> (2 * page_bits)], page_size);
-    if (PROMLITE_LIKELY(page != nullptr)) page = page_at(page[key >> page_bits & page_mask], page_size);
+  /// The cell of `key`, or null when memory ran out; `root` is a cell of `slab`, which is one of `chunk`.
+  /// Lock-free; no allocation when the cell's page exists.
+  PROMLITE_ALWAYS_INLINE static Cell* find_or_make(Cell& root, std::uint32_t key, Cell* slab,
+                                                   const Chunk& chunk) noexcept {
+    Cell* page = page_at(root, root_size, slab, chunk);
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = page_at(page[key >> (2 * page_bits)], page_size, slab, chunk);
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = page_at(page[key >> page_bits & page_mask], page_size, slab, chunk);
     return PROMLITE_LIKELY(page != nullptr) ? page + (key & page_mask) : nullptr;
   }
 
@@ -44,56 +50,48 @@ class CellTree {
     });
   }
 
-  /// Frees the pages. Nobody else may use the tree any more.
-  static void destroy(Cell& root) noexcept {
-    for_each_page(root, root_size, [](std::uint32_t, Cell& middle_address) {
-      for_each_page(middle_address, page_size,
-                    [](std::uint32_t, Cell& leaf_address) { free_page(leaf_address); });
-      free_page(middle_address);
-    });
-    free_page(root);
-  }
-
  private:
   static constexpr std::uint32_t page_bits = 6;
   static constexpr std::uint32_t page_size = 1 << page_bits;
   static constexpr std::uint32_t page_mask = page_size - 1;
   static constexpr std::uint32_t root_size = 1 << (key_bits - 2 * page_bits);
+  static_assert(root_size * sizeof(Cell) <= PagePool::largest && page_size <= root_size, "pages fit");
 
   static Cell* to_page(std::uint64_t address) noexcept {
     return reinterpret_cast<Cell*>(static_cast<std::uintptr_t>(address));
   }
 
-  PROMLITE_ALWAYS_INLINE static Cell* page_at(Cell& address, std::uint32_t size) noexcept {
+  PROMLITE_ALWAYS_INLINE static Cell* page_at(Cell& address, std::uint32_t size, Cell* slab,
+                                              const Chunk& chunk) noexcept {
     // acquire: the page's zeroes happen before its use.
     const std::uint64_t there = address.load(std::memory_order_acquire);
-    return PROMLITE_LIKELY(there != 0) ? to_page(there) : make_page(address, size);
+    return PROMLITE_LIKELY(there != 0) ? to_page(there) : make_page(address, size, slab, chunk);
   }
 
-  PROMLITE_COLD static Cell* make_page(Cell& address, std::uint32_t size) noexcept {
+  PROMLITE_COLD static Cell* make_page(Cell& address, std::uint32_t size, Cell* slab,
+                                       const Chunk& chunk) noexcept {
     const Allocating allocation;
-    Cell* const page = allocation.outermost() ? new (std::nothrow) Cell[size]() : nullptr;
+    if (!allocation.outermost()) return nullptr;
+    void* const page = PagePool::take(slab[PagePool::cell], size * sizeof(Cell), chunk.lasting());
     if (page == nullptr) return nullptr;
     std::uint64_t there = 0;
-    // release: whoever finds the page sees its zeroes. acquire on failure: so do we with the winner's.
+    // release: whoever finds the page sees its zeroes. acquire on failure: so do we with the winner's. A page
+    // that lost stays in the pool, unused.
     if (address.compare_exchange_strong(there,
                                         static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(page)),
                                         std::memory_order_release, std::memory_order_acquire)) {
-      return page;
+      return static_cast<Cell*>(page);
     }
-    delete[] page;
     return to_page(there);
   }
 
-  template <class AnyCell, class Visit>
-  static void for_each_page(AnyCell& address, std::uint32_t size, Visit&& visit) {
+  template <class Visit>
+  static void for_each_page(const Cell& address, std::uint32_t size, Visit&& visit) {
     // acquire: the page's zeroes happen before its use.
-    Cell* const page = to_page(address.load(std::memory_order_acquire));
+    const Cell* const page = to_page(address.load(std::memory_order_acquire));
     if (page == nullptr) return;
     for (std::uint32_t i = 0; i < size; ++i) visit(i, page[i]);
   }
-
-  static void free_page(Cell& address) noexcept { delete[] to_page(address.load(std::memory_order_relaxed)); }
 };
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #define PROMLITE_DETAIL_LABEL_INDEX_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/lasting_memory.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -167,46 +168,45 @@ struct PackedValues {
   }
 };
 
-/// Finds records by values. `Record` has `std::uint64_t hash` and `const char* packed_values() const`.
+/// Finds records by values. `Record` has `std::atomic<std::uint64_t> hash`, not 0 while the record is in the
+/// index, and `const char* packed_values() const`. A record's memory must be readable as long as the index,
+/// as LastingArena's is: it may read as zeroes once the record has been removed.
 ///
-/// find() takes no lock and may run at any time beside insert(), whose callers take turns by a lock of their
-/// own. Invariants: a record, once published, never leaves or moves within a table; a table that was outgrown
-/// keeps its content and lives until the index dies, so a reader that still looks at it is merely late: it
-/// finds a record or asks again under the lock. Tables double, so all outgrown ones together are smaller than
-/// the present one.
+/// find() takes no lock and may run at any time beside insert() and remove(), whose callers take turns by a
+/// lock of their own. Invariants: a record, once published, never moves within a table; a removed one stays
+/// there with the hash 0, until the table is made anew. A table that was replaced is lasting memory, too: a
+/// reader that still looks at it is merely late, or finds zeroes: it finds a record or asks again under the
+/// lock.
 template <class Record>
 class LabelIndex {
  public:
   LabelIndex() = default;
   LabelIndex(const LabelIndex&) = delete;
   LabelIndex& operator=(const LabelIndex&) = delete;
-  ~LabelIndex() {
-    for (Table* table = table_.load(std::memory_order_relaxed); table != nullptr;) {
-      Table* const previous = table->previous;
-      ::operator delete(static_cast<void*>(table));
-      table = previous;
-    }
-  }
 
+  /// Never 0.
   PROMLITE_ALWAYS_INLINE std::uint64_t hash_of(const std::string_view* values,
                                                std::size_t count) const noexcept {
     std::uint64_t hash = 0;
     for (std::size_t i = 0; i < count; ++i) hash += hash_value(seed_, i, values[i]);
-    return hash;
+    return PROMLITE_LIKELY(hash != 0) ? hash : 1;
   }
 
   /// The record of these values, or null. Wait-free but for the length of the probe (at most three quarters
   /// of the places are taken).
   PROMLITE_ALWAYS_INLINE Record* find(std::uint64_t hash, const std::string_view* values,
                                       std::size_t count) const noexcept {
-    // acquire: pairs with insert(), which fills a table before it publishes it.
+    // acquire: pairs with make_anew(), which publishes after the table was filled.
     Table* const table = table_.load(std::memory_order_acquire);
     if (table == nullptr) return nullptr;
     for (std::uint64_t at = hash;; ++at) {
-      // acquire: pairs with insert(), which fills a record before it publishes it.
+      // acquire: pairs with place(), which publishes after the record was filled.
       Record* const record = table->places()[at & table->mask].load(std::memory_order_acquire);
       if (record == nullptr) return nullptr;
-      if (record->hash == hash && PackedValues::equal(record->packed_values(), values, count)) return record;
+      if (record->hash.load(std::memory_order_relaxed) == hash &&
+          PackedValues::equal(record->packed_values(), values, count)) {
+        return record;
+      }
     }
   }
 
@@ -214,45 +214,72 @@ class LabelIndex {
   /// changed nothing.
   PROMLITE_COLD void insert(Record* record) {
     Table* table = table_.load(std::memory_order_relaxed);
-    if (table == nullptr || 4 * (size_ + 1) > 3 * (table->mask + 1)) table = grow(table);
+    if (table == nullptr || 4 * (used_ + 1) > 3 * (table->mask + 1)) table = make_anew(table);
     place(*table, record);
     ++size_;
+    ++used_;
+  }
+
+  /// Takes out a record that is in the index. Under the callers' lock.
+  void remove(Record* record) noexcept {
+    // release: a reader that sees the record gone sees that a change is under way (SeriesSet::Change).
+    record->hash.store(0, std::memory_order_release);
+    --size_;
   }
 
   std::size_t size() const noexcept { return size_; }
+
+  /// Calls `visit(Record*)` for every record, in no order; `visit` may remove it. Under the callers' lock.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    Table* const table = table_.load(std::memory_order_relaxed);
+    if (table != nullptr) for_each_in(*table, visit);
+  }
 
  private:
   using Place = std::atomic<Record*>;
   struct Table {
     std::uint64_t mask;
-    Table* previous;
+    LastingArena::Block* block;
     Place* places() noexcept { return reinterpret_cast<Place*>(this + 1); }
   };
 
   static void place(Table& table, Record* record) noexcept {
-    std::uint64_t at = record->hash;
+    std::uint64_t at = record->hash.load(std::memory_order_relaxed);
     while (table.places()[at & table.mask].load(std::memory_order_relaxed) != nullptr) ++at;
     // release: a reader that finds the record sees what it holds.
     table.places()[at & table.mask].store(record, std::memory_order_release);
   }
 
-  Table* grow(Table* from) {
-    const std::uint64_t capacity = from == nullptr ? 8 : 2 * (from->mask + 1);
-    void* const room = ::operator new(sizeof(Table) + static_cast<std::size_t>(capacity) * sizeof(Place));
-    Table* const table = ::new (room) Table{capacity - 1, from};
-    for (std::uint64_t i = 0; i < capacity; ++i)
-      ::new (static_cast<void*>(table->places() + i)) Place(nullptr);
-    for (std::uint64_t i = 0; from != nullptr && i <= from->mask; ++i) {
-      if (Record* const record = from->places()[i].load(std::memory_order_relaxed)) place(*table, record);
+  template <class Visit>
+  static void for_each_in(Table& table, Visit&& visit) {
+    for (std::uint64_t i = 0; i <= table.mask; ++i) {
+      Record* const record = table.places()[i].load(std::memory_order_relaxed);
+      if (record != nullptr && record->hash.load(std::memory_order_relaxed) != 0) visit(record);
     }
+  }
+
+  // Replaces a table that is full, if only of removed records: one of them is made anew after at least a
+  // quarter of its places has been used up.
+  Table* make_anew(Table* from) {
+    std::uint64_t capacity = from == nullptr ? 8 : from->mask + 1;
+    if (2 * (size_ + 1) > capacity) capacity *= 2;
+    // The places are zero, which is null.
+    const auto taken = memory_.take(sizeof(Table) + static_cast<std::size_t>(capacity) * sizeof(Place));
+    Table* const table = ::new (taken.memory) Table{capacity - 1, taken.block};
+    if (from != nullptr) for_each_in(*from, [&](Record* record) { place(*table, record); });
     // release: a reader that finds the table sees its places.
     table_.store(table, std::memory_order_release);
+    used_ = size_;
+    if (from != nullptr) memory_.give_back(from->block);
     return table;
   }
 
   std::atomic<Table*> table_{nullptr};
   const HashSeed seed_ = HashSeed::of_process();
   std::size_t size_ = 0;
+  std::size_t used_ = 0;  ///< places of the table, those of removed records included
+  LastingArena memory_;
 };
 
 }  // namespace detail

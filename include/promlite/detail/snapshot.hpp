@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <thread>
+#include <utility>
 
 namespace promlite {
 namespace detail {
@@ -120,9 +121,18 @@ class Patience {
   std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
 };
 
+/// True when updates of a group have begun since the last call, which left in `seen` what it saw. `range`
+/// begins with the group's progress.
+PROMLITE_COLD inline bool progressed_since(const CellRange& range, std::uint64_t& seen) noexcept {
+  std::uint64_t now = 0;
+  range.chunk->for_each_slab([&](Cell* slab) { now += slab[range.offset].load(std::memory_order_relaxed); });
+  return std::exchange(seen, now) != now;
+}
+
 /// What the series of one scrape share.
 struct ScrapeContext {
-  std::chrono::steady_clock::time_point now;  ///< when the scrape began
+  std::chrono::steady_clock::time_point start;  ///< of the scrape
+  std::chrono::steady_clock::time_point now;    ///< the same by the clock of the registry at hand
   Patience patience;
 };
 
