@@ -58,7 +58,8 @@ int main() {
   report("unused_family", 100, [&](int families) {
     auto registry = std::make_unique<promlite::Registry>();
     for (int i = 0; i < families; ++i) {
-      (void)registry->counter("family_" + std::to_string(i) + "_total", "Never used.", {"a", "b"});
+      (void)registry->counter(promlite::runtime_name("family_" + std::to_string(i) + "_total"), "Never used.",
+                              {"a", "b"});
     }
     return registry;
   });

@@ -17,6 +17,13 @@
 #define PROMLITE_CATCH_ALL else
 #endif
 
+// clang++ 14 can do what is asked of it here, and does not say so.
+#if defined(__cpp_consteval) || (__cplusplus >= 202002L && defined(__clang__) && __clang_major__ >= 14)
+#define PROMLITE_HAS_CONSTEVAL 1
+#else
+#define PROMLITE_HAS_CONSTEVAL 0
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define PROMLITE_LIKELY(x) __builtin_expect(static_cast<bool>(x), true)
 #define PROMLITE_ALWAYS_INLINE inline __attribute__((always_inline))

@@ -30,6 +30,7 @@
 #include <promlite/exponential_buckets.hpp>
 #include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
+#include <promlite/metric_name.hpp>
 #include <promlite/naming.hpp>
 #include <promlite/scope.hpp>
 #include <promlite/sink.hpp>

@@ -53,63 +53,65 @@ inline void leave_out_process_metrics() noexcept {
 
 /// Declares in the default registry; see Registry::counter.
 template <class T = double, class... Options>
-Counter<T> counter(std::string_view name, std::string_view help, const Options&... options) {
+Counter<T> counter(MetricName<MetricType::counter> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().counter<T>(name, help, options...);
 }
 template <class T = double, std::size_t N, class... Options>
-Family<Counter<T>, N> counter(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                              const Options&... options) {
+Family<Counter<T>, N> counter(MetricName<MetricType::counter> name, std::string_view help,
+                              const LabelName<MetricType::counter> (&labels)[N], const Options&... options) {
   return detail::default_metrics().counter<T>(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::gauge.
 template <class T = double, class... Options>
-Gauge<T> gauge(std::string_view name, std::string_view help, const Options&... options) {
+Gauge<T> gauge(MetricName<MetricType::gauge> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().gauge<T>(name, help, options...);
 }
 template <class T = double, std::size_t N, class... Options>
-Family<Gauge<T>, N> gauge(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                          const Options&... options) {
+Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view help,
+                          const LabelName<MetricType::gauge> (&labels)[N], const Options&... options) {
   return detail::default_metrics().gauge<T>(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::histogram.
 template <class... Options>
-Histogram histogram(std::string_view name, std::string_view help, const Options&... options) {
+Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                    const Options&... options) {
   return detail::default_metrics().histogram(name, help, options...);
 }
 template <std::size_t N, class... Options>
-Family<Histogram, N> histogram(std::string_view name, std::string_view help, const char* const (&labels)[N],
+Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                               const LabelName<MetricType::histogram> (&labels)[N],
                                const Options&... options) {
   return detail::default_metrics().histogram(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::summary.
 template <class... Options>
-Summary summary(std::string_view name, std::string_view help, const Options&... options) {
+Summary summary(MetricName<MetricType::summary> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().summary(name, help, options...);
 }
 template <std::size_t N, class... Options>
-Family<Summary, N> summary(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                           const Options&... options) {
+Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
+                           const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
   return detail::default_metrics().summary(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::info.
-inline Info info(std::string_view name, std::string_view help, const Labels& labels) {
+inline Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
   return detail::default_metrics().info(name, help, labels);
 }
 
 /// Registers in the default registry; see Registry::gauge_callback.
 template <class Function, class... Options>
-Membership gauge_callback(std::string_view name, std::string_view help, Function function,
+Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                           const Options&... options) {
   return detail::default_metrics().gauge_callback(name, help, std::move(function), options...);
 }
 
 /// Registers in the default registry; see Registry::counter_callback.
 template <class Function, class... Options>
-Membership counter_callback(std::string_view name, std::string_view help, Function function,
+Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                             const Options&... options) {
   return detail::default_metrics().counter_callback(name, help, std::move(function), options...);
 }

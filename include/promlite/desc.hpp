@@ -10,6 +10,7 @@
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
 #include <promlite/labels.hpp>
+#include <promlite/metric_name.hpp>
 #include <promlite/naming.hpp>
 
 #include <chrono>
@@ -153,7 +154,7 @@ struct Declaration {
 
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
-    if (type == MetricType::info && ends_with(name, "_info")) name.resize(name.size() - 5);
+    if (type == MetricType::info) name.resize(without_info(name).size());
     if (type == MetricType::histogram && bounds.empty()) bounds = default_buckets().bounds;
     drop_carriage_returns(help);
     for (std::size_t i = 1; i < const_labels.size(); ++i) {
@@ -276,7 +277,6 @@ class DeclarationCheck {
 
   /// Throws Error naming the metric and the reason.
   void run() const {
-    if (const char* problem = metric_name_problem(declared_.name, Colons::refused)) refuse(problem);
     check_name();
     if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
     check_labels();
@@ -293,11 +293,12 @@ class DeclarationCheck {
 
   void check_name() const {
     const std::string& name = declared_.name;
-    if (declared_.type == MetricType::counter && !ends_with(name, "_total")) {
-      refuse(message_of("a counter's name ends in _total: call it '", name, "_total'"));
+    if (const char* const problem = family_name_problem(name, declared_.type)) {
+      const bool lacks_total = declared_.type == MetricType::counter && !ends_with(name, "_total") &&
+                               metric_name_problem(name, Colons::refused) == nullptr;
+      refuse(lacks_total ? message_of(problem, ": call it '", name, "_total'") : message_of(problem));
     }
     const std::string_view base = base_name(name, declared_.type);
-    if (base.empty()) refuse("nothing is left of the name without its suffix");
     if (declared_.unit.empty()) return;
     if (declared_.type == MetricType::info) refuse("an info has no unit");
     const std::string suffix = "_" + declared_.unit;
@@ -322,12 +323,10 @@ class DeclarationCheck {
   }
 
   void check_label_name(const std::string& name) const {
-    if (const char* problem = label_name_problem(name)) refuse(message_of("label '", name, "': ", problem));
-    if (declared_.type == MetricType::histogram && name == "le")
-      refuse("label 'le' is reserved on a histogram");
-    if (declared_.type == MetricType::summary && name == "quantile") {
-      refuse("label 'quantile' is reserved on a summary");
-    }
+    const char* const problem = family_label_problem(name, declared_.type);
+    if (problem == nullptr) return;
+    const bool reserved = label_name_problem(name) == nullptr;  // then the reason names it
+    refuse(reserved ? message_of(problem) : message_of("label '", name, "': ", problem));
   }
 
   void check_distinct(const std::string& one, const std::string& other) const {

@@ -14,6 +14,7 @@
 #include <promlite/info.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/membership.hpp>
+#include <promlite/metric_name.hpp>
 #include <promlite/registry_core.hpp>
 #include <promlite/scope.hpp>
 #include <promlite/summary.hpp>
@@ -40,7 +41,7 @@ constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Opt
 
 PROMLITE_COLD inline Declaration make_declaration(MetricType type, const char* value_kind,
                                                   std::string_view name, std::string_view help,
-                                                  const char* const* labels, std::size_t count) {
+                                                  const std::string_view* labels, std::size_t count) {
   Declaration declared;
   declared.type = type;
   declared.value_kind = value_kind;
@@ -51,7 +52,7 @@ PROMLITE_COLD inline Declaration make_declaration(MetricType type, const char* v
 }
 
 template <class Metric, bool labelled, class... Options>
-Declaration declare_metric(std::string_view name, std::string_view help, const char* const* labels,
+Declaration declare_metric(std::string_view name, std::string_view help, const std::string_view* labels,
                            std::size_t count, const Options&... options) {
   static_assert(
       (takes_option<Metric, labelled, Options> && ...),
@@ -78,14 +79,17 @@ Declaration declare_metric(std::string_view name, std::string_view help, const c
 /// same series; declaring something else under a name that is taken, or that would collide with one in an
 /// exposition, throws Error naming both. Names, labels and options are checked then, by themselves and with
 /// prefix and labels; updates never throw.
+///
+/// From C++20 on, names are literals or runtime_name(text), and a literal that cannot be a name does not
+/// compile.
 class Registerer {
  public:
   /// The same registry, where names begin with `prefix`; behind the prefix of this one, when it has one. What
   /// a collector writes gets it as well, and a NameFilter asks for whole names. Throws Error when no name can
   /// begin so.
-  PROMLITE_COLD Registerer with_prefix(std::string_view prefix) const {
+  PROMLITE_COLD Registerer with_prefix(NamePrefix prefix) const {
     detail::Scope scope = this->scope();
-    scope.add_prefix(prefix);
+    scope.add_prefix(prefix.text());
     return Registerer(core_, std::move(scope));
   }
   /// The same registry, where every series has these labels, besides those of this one. Throws Error when
@@ -99,50 +103,53 @@ class Registerer {
 
   /// A counter; its name ends in `_total`. `T` is double or std::uint64_t.
   template <class T = double, class... Options>
-  Counter<T> counter(std::string_view name, std::string_view help, const Options&... options) {
+  Counter<T> counter(MetricName<MetricType::counter> name, std::string_view help, const Options&... options) {
     return single<Counter<T>>(name, help, options...);
   }
   template <class T = double, std::size_t N, class... Options>
-  Family<Counter<T>, N> counter(std::string_view name, std::string_view help, const char* const (&labels)[N],
+  Family<Counter<T>, N> counter(MetricName<MetricType::counter> name, std::string_view help,
+                                const LabelName<MetricType::counter> (&labels)[N],
                                 const Options&... options) {
     return family<Counter<T>>(name, help, labels, options...);
   }
 
   /// A gauge; `T` is double or std::int64_t.
   template <class T = double, class... Options>
-  Gauge<T> gauge(std::string_view name, std::string_view help, const Options&... options) {
+  Gauge<T> gauge(MetricName<MetricType::gauge> name, std::string_view help, const Options&... options) {
     return single<Gauge<T>>(name, help, options...);
   }
   template <class T = double, std::size_t N, class... Options>
-  Family<Gauge<T>, N> gauge(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                            const Options&... options) {
+  Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view help,
+                            const LabelName<MetricType::gauge> (&labels)[N], const Options&... options) {
     return family<Gauge<T>>(name, help, labels, options...);
   }
 
   /// A histogram; without bounds it has default_buckets().
   template <class... Options>
-  Histogram histogram(std::string_view name, std::string_view help, const Options&... options) {
+  Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                      const Options&... options) {
     return single<Histogram>(name, help, options...);
   }
   template <std::size_t N, class... Options>
-  Family<Histogram, N> histogram(std::string_view name, std::string_view help, const char* const (&labels)[N],
+  Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                 const LabelName<MetricType::histogram> (&labels)[N],
                                  const Options&... options) {
     return family<Histogram>(name, help, labels, options...);
   }
 
   /// A summary; without quantiles() it shows sum and count.
   template <class... Options>
-  Summary summary(std::string_view name, std::string_view help, const Options&... options) {
+  Summary summary(MetricName<MetricType::summary> name, std::string_view help, const Options&... options) {
     return single<Summary>(name, help, options...);
   }
   template <std::size_t N, class... Options>
-  Family<Summary, N> summary(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                             const Options&... options) {
+  Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
+                             const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
     return family<Summary>(name, help, labels, options...);
   }
 
   /// Facts that do not change: shown as `NAME_info{...} 1`; `name` with or without `_info`.
-  Info info(std::string_view name, std::string_view help, const Labels& labels) {
+  Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
     ConstLabels facts;
     for (const Label& label : labels) facts.labels.emplace_back(label.name, label.value);
     return single<Info>(name, help, facts);
@@ -152,13 +159,13 @@ class Registerer {
   /// dies. When it throws, its series is left out of that scrape and counted in
   /// `promlite_collector_errors_total`.
   template <class Function, class... Options>
-  Membership gauge_callback(std::string_view name, std::string_view help, Function function,
+  Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                             const Options&... options) {
     return callback<Gauge<>>(name, help, std::move(function), options...);
   }
   /// The same for a counter: a value that never falls. Negative and NaN values are left out and counted.
   template <class Function, class... Options>
-  Membership counter_callback(std::string_view name, std::string_view help, Function function,
+  Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                               const Options&... options) {
     return callback<Counter<>>(name, help, std::move(function), options...);
   }
@@ -177,25 +184,31 @@ class Registerer {
 
   PROMLITE_COLD detail::Scope scope() const { return scope_ == nullptr ? detail::Scope() : *scope_; }
 
+  template <class Metric>
+  static constexpr MetricType type_of = detail::MetricTraits<Metric>::type;
+
   template <class Metric, class... Options>
-  Metric single(std::string_view name, std::string_view help, const Options&... options) {
+  Metric single(MetricName<type_of<Metric>> name, std::string_view help, const Options&... options) {
     return core_
-        ->declare<Metric>(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
+        ->declare<Metric>(detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...),
                           scope_.get())
         .first();
   }
   template <class Metric, std::size_t N, class... Options>
-  Family<Metric, N> family(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                           const Options&... options) {
+  Family<Metric, N> family(MetricName<type_of<Metric>> name, std::string_view help,
+                           const LabelName<type_of<Metric>> (&labels)[N], const Options&... options) {
+    std::string_view names[N];
+    for (std::size_t i = 0; i < N; ++i) names[i] = labels[i].text();
     return Family<Metric, N>(core_->declare<Metric>(
-        detail::declare_metric<Metric, true>(name, help, labels, N, options...), scope_.get()));
+        detail::declare_metric<Metric, true>(name.text(), help, names, N, options...), scope_.get()));
   }
   template <class Metric, class Function, class... Options>
-  Membership callback(std::string_view name, std::string_view help, Function function,
+  Membership callback(MetricName<type_of<Metric>> name, std::string_view help, Function function,
                       const Options&... options) {
     static_assert(std::is_arithmetic_v<decltype(function())>, "promlite: a callback returns a number");
-    return core_->add_callback(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
-                               std::move(function), scope_.get());
+    return core_->add_callback(
+        detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...), std::move(function),
+        scope_.get());
   }
 
   std::shared_ptr<detail::RegistryCore> core_;

@@ -84,6 +84,13 @@
 #define PROMLITE_CATCH_ALL else
 #endif
 
+// clang++ 14 can do what is asked of it here, and does not say so.
+#if defined(__cpp_consteval) || (__cplusplus >= 202002L && defined(__clang__) && __clang_major__ >= 14)
+#define PROMLITE_HAS_CONSTEVAL 1
+#else
+#define PROMLITE_HAS_CONSTEVAL 0
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define PROMLITE_LIKELY(x) __builtin_expect(static_cast<bool>(x), true)
 #define PROMLITE_ALWAYS_INLINE inline __attribute__((always_inline))
@@ -2739,32 +2746,39 @@ constexpr bool ends_with(std::string_view text, std::string_view suffix) noexcep
   return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
 
+/// What becomes of a rule that a name breaks: its text.
+struct AsText {
+  constexpr const char* operator()(const char* rule) const noexcept { return rule; }
+};
+
 /// Whether a name may hold a colon: only what comes from elsewhere, through a collector.
 enum class Colons : bool { refused, allowed };
 
 /// Why `name` is no metric name (text format 0.0.4: `[a-zA-Z_:][a-zA-Z0-9_:]*`), or null when it is one.
-constexpr const char* metric_name_problem(std::string_view name, Colons colons) noexcept {
-  if (name.empty()) return "a metric name must not be empty";
+template <class Tell = AsText>
+constexpr const char* metric_name_problem(std::string_view name, Colons colons, Tell tell = Tell()) noexcept {
+  if (name.empty()) return tell("a metric name must not be empty");
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
     if (c == ':' && colons == Colons::allowed) continue;
-    if (c == ':') return "a colon is reserved for recording rules";
+    if (c == ':') return tell("a colon is reserved for recording rules");
     if (i == 0 ? !is_name_start(c) : !is_name_char(c))
-      return "a metric name must match [a-zA-Z_][a-zA-Z0-9_]*";
+      return tell("a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
   }
-  if (starts_with(name, "__")) return "names that begin with two underscores are reserved";
+  if (starts_with(name, "__")) return tell("names that begin with two underscores are reserved");
   return nullptr;
 }
 
 /// Why `name` is no label name (`[a-zA-Z_][a-zA-Z0-9_]*`, not beginning with `__`), or null when it is one.
-constexpr const char* label_name_problem(std::string_view name) noexcept {
-  if (name.empty()) return "a label name must not be empty";
+template <class Tell = AsText>
+constexpr const char* label_name_problem(std::string_view name, Tell tell = Tell()) noexcept {
+  if (name.empty()) return tell("a label name must not be empty");
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (i == 0 ? !is_name_start(name[i]) : !is_name_char(name[i])) {
-      return "a label name must match [a-zA-Z_][a-zA-Z0-9_]*";
+      return tell("a label name must match [a-zA-Z_][a-zA-Z0-9_]*");
     }
   }
-  if (starts_with(name, "__")) return "label names that begin with two underscores are reserved";
+  if (starts_with(name, "__")) return tell("label names that begin with two underscores are reserved");
   return nullptr;
 }
 
@@ -2772,6 +2786,130 @@ constexpr const char* label_name_problem(std::string_view name) noexcept {
 }  // namespace promlite
 
 #endif  // PROMLITE_NAMING_HPP
+
+// ---- promlite/metric_name.hpp ----
+// promlite: names of metrics and labels as they are declared: checked when compiling from C++20 on.
+#ifndef PROMLITE_METRIC_NAME_HPP
+#define PROMLITE_METRIC_NAME_HPP
+
+namespace promlite {
+
+/// A name that is not known before the program runs; see runtime_name().
+class RuntimeName {
+ public:
+  explicit RuntimeName(std::string_view text) noexcept : text_(text) {}
+  RuntimeName(const RuntimeName&) = delete;
+  RuntimeName& operator=(const RuntimeName&) = delete;
+  std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+/// Says that a name is made at run time: `registry.gauge(runtime_name("queue_" + id), "Jobs waiting.")`, and
+/// so for a prefix or a label name. It is checked when it is declared. C++20 asks for it, C++17 takes it. A
+/// view, for the call that it is written in.
+inline RuntimeName runtime_name(std::string_view name) noexcept { return RuntimeName(name); }
+
+namespace detail {
+
+/// Why a family of this type cannot have this name, or null.
+template <class Tell = AsText>
+constexpr const char* family_name_problem(std::string_view name, MetricType type,
+                                          Tell tell = Tell()) noexcept {
+  if (const char* const problem = metric_name_problem(name, Colons::refused, tell)) return problem;
+  if (type != MetricType::counter) return nullptr;
+  if (!ends_with(name, "_total")) return tell("a counter's name ends in _total");
+  if (name.size() == 6) return tell("nothing is left of the name without its suffix");
+  return nullptr;
+}
+
+/// Why a family of this type cannot have a label of this name, or null.
+template <class Tell = AsText>
+constexpr const char* family_label_problem(std::string_view name, MetricType type,
+                                           Tell tell = Tell()) noexcept {
+  if (type == MetricType::histogram && name == "le") return tell("label 'le' is reserved on a histogram");
+  if (type == MetricType::summary && name == "quantile") {
+    return tell("label 'quantile' is reserved on a summary");
+  }
+  return label_name_problem(name, tell);
+}
+
+/// The name of an info without the suffix that it may be declared with.
+constexpr std::string_view without_info(std::string_view name) noexcept {
+  if (ends_with(name, "_info")) name.remove_suffix(5);
+  return name;
+}
+
+template <MetricType type>
+struct MetricNameRule {
+  template <class Tell>
+  static constexpr const char* problem(std::string_view name, Tell tell) noexcept {
+    return family_name_problem(type == MetricType::info ? without_info(name) : name, type, tell);
+  }
+};
+
+template <MetricType type>
+struct LabelNameRule {
+  template <class Tell>
+  static constexpr const char* problem(std::string_view name, Tell tell) noexcept {
+    return family_label_problem(name, type, tell);
+  }
+};
+
+struct NamePrefixRule {
+  template <class Tell>
+  static constexpr const char* problem(std::string_view prefix, Tell tell) noexcept {
+    return prefix.empty() ? nullptr : metric_name_problem(prefix, Colons::refused, tell);
+  }
+};
+
+/// Where a broken rule is told to the compiler: it cannot call this, and says from where it would have to.
+struct NameBreaksARule {
+  const char* operator()(const char* rule) const noexcept { return rule; }
+};
+
+/// A view of a name. From C++20 on it is made of a constant that keeps the rule, or of a runtime_name(); in
+/// C++17 of any string. Declaring checks what could not be checked here.
+template <class Rule>
+class CheckedName {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): whoever declares writes the name and no type.
+#if PROMLITE_HAS_CONSTEVAL
+  consteval CheckedName(const char* name) noexcept : text_(name) { Rule::problem(text_, NameBreaksARule()); }
+  consteval CheckedName(std::string_view name) noexcept : text_(name) {
+    Rule::problem(text_, NameBreaksARule());
+  }
+  CheckedName(const std::string&) = delete;  // promlite: say runtime_name(name)
+#else
+  constexpr CheckedName(const char* name) noexcept : text_(name) {}
+  constexpr CheckedName(std::string_view name) noexcept : text_(name) {}
+  CheckedName(const std::string& name) noexcept : text_(name) {}
+#endif
+  CheckedName(const RuntimeName& name) noexcept : text_(name.text()) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace detail
+
+/// The name of a metric of this type, as a parameter of a function that declares metrics and passes on their
+/// names: a literal that breaks a rule does not compile in C++20, and the compiler shows the rule.
+template <MetricType type>
+using MetricName = detail::CheckedName<detail::MetricNameRule<type>>;
+/// The same for the name of a label of a metric of this type.
+template <MetricType type>
+using LabelName = detail::CheckedName<detail::LabelNameRule<type>>;
+/// The same for what names begin with; may be empty.
+using NamePrefix = detail::CheckedName<detail::NamePrefixRule>;
+
+}  // namespace promlite
+
+#endif  // PROMLITE_METRIC_NAME_HPP
 
 // ---- promlite/desc.hpp ----
 // promlite: what a family is called, what it promises, and which names it takes.
@@ -2910,7 +3048,7 @@ struct Declaration {
 
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
-    if (type == MetricType::info && ends_with(name, "_info")) name.resize(name.size() - 5);
+    if (type == MetricType::info) name.resize(without_info(name).size());
     if (type == MetricType::histogram && bounds.empty()) bounds = default_buckets().bounds;
     drop_carriage_returns(help);
     for (std::size_t i = 1; i < const_labels.size(); ++i) {
@@ -3033,7 +3171,6 @@ class DeclarationCheck {
 
   /// Throws Error naming the metric and the reason.
   void run() const {
-    if (const char* problem = metric_name_problem(declared_.name, Colons::refused)) refuse(problem);
     check_name();
     if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
     check_labels();
@@ -3050,11 +3187,12 @@ class DeclarationCheck {
 
   void check_name() const {
     const std::string& name = declared_.name;
-    if (declared_.type == MetricType::counter && !ends_with(name, "_total")) {
-      refuse(message_of("a counter's name ends in _total: call it '", name, "_total'"));
+    if (const char* const problem = family_name_problem(name, declared_.type)) {
+      const bool lacks_total = declared_.type == MetricType::counter && !ends_with(name, "_total") &&
+                               metric_name_problem(name, Colons::refused) == nullptr;
+      refuse(lacks_total ? message_of(problem, ": call it '", name, "_total'") : message_of(problem));
     }
     const std::string_view base = base_name(name, declared_.type);
-    if (base.empty()) refuse("nothing is left of the name without its suffix");
     if (declared_.unit.empty()) return;
     if (declared_.type == MetricType::info) refuse("an info has no unit");
     const std::string suffix = "_" + declared_.unit;
@@ -3079,12 +3217,10 @@ class DeclarationCheck {
   }
 
   void check_label_name(const std::string& name) const {
-    if (const char* problem = label_name_problem(name)) refuse(message_of("label '", name, "': ", problem));
-    if (declared_.type == MetricType::histogram && name == "le")
-      refuse("label 'le' is reserved on a histogram");
-    if (declared_.type == MetricType::summary && name == "quantile") {
-      refuse("label 'quantile' is reserved on a summary");
-    }
+    const char* const problem = family_label_problem(name, declared_.type);
+    if (problem == nullptr) return;
+    const bool reserved = label_name_problem(name) == nullptr;  // then the reason names it
+    refuse(reserved ? message_of(problem) : message_of("label '", name, "': ", problem));
   }
 
   void check_distinct(const std::string& one, const std::string& other) const {
@@ -7189,7 +7325,7 @@ constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Opt
 
 PROMLITE_COLD inline Declaration make_declaration(MetricType type, const char* value_kind,
                                                   std::string_view name, std::string_view help,
-                                                  const char* const* labels, std::size_t count) {
+                                                  const std::string_view* labels, std::size_t count) {
   Declaration declared;
   declared.type = type;
   declared.value_kind = value_kind;
@@ -7200,7 +7336,7 @@ PROMLITE_COLD inline Declaration make_declaration(MetricType type, const char* v
 }
 
 template <class Metric, bool labelled, class... Options>
-Declaration declare_metric(std::string_view name, std::string_view help, const char* const* labels,
+Declaration declare_metric(std::string_view name, std::string_view help, const std::string_view* labels,
                            std::size_t count, const Options&... options) {
   static_assert(
       (takes_option<Metric, labelled, Options> && ...),
@@ -7227,14 +7363,17 @@ Declaration declare_metric(std::string_view name, std::string_view help, const c
 /// same series; declaring something else under a name that is taken, or that would collide with one in an
 /// exposition, throws Error naming both. Names, labels and options are checked then, by themselves and with
 /// prefix and labels; updates never throw.
+///
+/// From C++20 on, names are literals or runtime_name(text), and a literal that cannot be a name does not
+/// compile.
 class Registerer {
  public:
   /// The same registry, where names begin with `prefix`; behind the prefix of this one, when it has one. What
   /// a collector writes gets it as well, and a NameFilter asks for whole names. Throws Error when no name can
   /// begin so.
-  PROMLITE_COLD Registerer with_prefix(std::string_view prefix) const {
+  PROMLITE_COLD Registerer with_prefix(NamePrefix prefix) const {
     detail::Scope scope = this->scope();
-    scope.add_prefix(prefix);
+    scope.add_prefix(prefix.text());
     return Registerer(core_, std::move(scope));
   }
   /// The same registry, where every series has these labels, besides those of this one. Throws Error when
@@ -7248,50 +7387,53 @@ class Registerer {
 
   /// A counter; its name ends in `_total`. `T` is double or std::uint64_t.
   template <class T = double, class... Options>
-  Counter<T> counter(std::string_view name, std::string_view help, const Options&... options) {
+  Counter<T> counter(MetricName<MetricType::counter> name, std::string_view help, const Options&... options) {
     return single<Counter<T>>(name, help, options...);
   }
   template <class T = double, std::size_t N, class... Options>
-  Family<Counter<T>, N> counter(std::string_view name, std::string_view help, const char* const (&labels)[N],
+  Family<Counter<T>, N> counter(MetricName<MetricType::counter> name, std::string_view help,
+                                const LabelName<MetricType::counter> (&labels)[N],
                                 const Options&... options) {
     return family<Counter<T>>(name, help, labels, options...);
   }
 
   /// A gauge; `T` is double or std::int64_t.
   template <class T = double, class... Options>
-  Gauge<T> gauge(std::string_view name, std::string_view help, const Options&... options) {
+  Gauge<T> gauge(MetricName<MetricType::gauge> name, std::string_view help, const Options&... options) {
     return single<Gauge<T>>(name, help, options...);
   }
   template <class T = double, std::size_t N, class... Options>
-  Family<Gauge<T>, N> gauge(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                            const Options&... options) {
+  Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view help,
+                            const LabelName<MetricType::gauge> (&labels)[N], const Options&... options) {
     return family<Gauge<T>>(name, help, labels, options...);
   }
 
   /// A histogram; without bounds it has default_buckets().
   template <class... Options>
-  Histogram histogram(std::string_view name, std::string_view help, const Options&... options) {
+  Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                      const Options&... options) {
     return single<Histogram>(name, help, options...);
   }
   template <std::size_t N, class... Options>
-  Family<Histogram, N> histogram(std::string_view name, std::string_view help, const char* const (&labels)[N],
+  Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                 const LabelName<MetricType::histogram> (&labels)[N],
                                  const Options&... options) {
     return family<Histogram>(name, help, labels, options...);
   }
 
   /// A summary; without quantiles() it shows sum and count.
   template <class... Options>
-  Summary summary(std::string_view name, std::string_view help, const Options&... options) {
+  Summary summary(MetricName<MetricType::summary> name, std::string_view help, const Options&... options) {
     return single<Summary>(name, help, options...);
   }
   template <std::size_t N, class... Options>
-  Family<Summary, N> summary(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                             const Options&... options) {
+  Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
+                             const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
     return family<Summary>(name, help, labels, options...);
   }
 
   /// Facts that do not change: shown as `NAME_info{...} 1`; `name` with or without `_info`.
-  Info info(std::string_view name, std::string_view help, const Labels& labels) {
+  Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
     ConstLabels facts;
     for (const Label& label : labels) facts.labels.emplace_back(label.name, label.value);
     return single<Info>(name, help, facts);
@@ -7301,13 +7443,13 @@ class Registerer {
   /// dies. When it throws, its series is left out of that scrape and counted in
   /// `promlite_collector_errors_total`.
   template <class Function, class... Options>
-  Membership gauge_callback(std::string_view name, std::string_view help, Function function,
+  Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                             const Options&... options) {
     return callback<Gauge<>>(name, help, std::move(function), options...);
   }
   /// The same for a counter: a value that never falls. Negative and NaN values are left out and counted.
   template <class Function, class... Options>
-  Membership counter_callback(std::string_view name, std::string_view help, Function function,
+  Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                               const Options&... options) {
     return callback<Counter<>>(name, help, std::move(function), options...);
   }
@@ -7326,25 +7468,31 @@ class Registerer {
 
   PROMLITE_COLD detail::Scope scope() const { return scope_ == nullptr ? detail::Scope() : *scope_; }
 
+  template <class Metric>
+  static constexpr MetricType type_of = detail::MetricTraits<Metric>::type;
+
   template <class Metric, class... Options>
-  Metric single(std::string_view name, std::string_view help, const Options&... options) {
+  Metric single(MetricName<type_of<Metric>> name, std::string_view help, const Options&... options) {
     return core_
-        ->declare<Metric>(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
+        ->declare<Metric>(detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...),
                           scope_.get())
         .first();
   }
   template <class Metric, std::size_t N, class... Options>
-  Family<Metric, N> family(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                           const Options&... options) {
+  Family<Metric, N> family(MetricName<type_of<Metric>> name, std::string_view help,
+                           const LabelName<type_of<Metric>> (&labels)[N], const Options&... options) {
+    std::string_view names[N];
+    for (std::size_t i = 0; i < N; ++i) names[i] = labels[i].text();
     return Family<Metric, N>(core_->declare<Metric>(
-        detail::declare_metric<Metric, true>(name, help, labels, N, options...), scope_.get()));
+        detail::declare_metric<Metric, true>(name.text(), help, names, N, options...), scope_.get()));
   }
   template <class Metric, class Function, class... Options>
-  Membership callback(std::string_view name, std::string_view help, Function function,
+  Membership callback(MetricName<type_of<Metric>> name, std::string_view help, Function function,
                       const Options&... options) {
     static_assert(std::is_arithmetic_v<decltype(function())>, "promlite: a callback returns a number");
-    return core_->add_callback(detail::declare_metric<Metric, false>(name, help, nullptr, 0, options...),
-                               std::move(function), scope_.get());
+    return core_->add_callback(
+        detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...), std::move(function),
+        scope_.get());
   }
 
   std::shared_ptr<detail::RegistryCore> core_;
@@ -7442,63 +7590,65 @@ inline void leave_out_process_metrics() noexcept {
 
 /// Declares in the default registry; see Registry::counter.
 template <class T = double, class... Options>
-Counter<T> counter(std::string_view name, std::string_view help, const Options&... options) {
+Counter<T> counter(MetricName<MetricType::counter> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().counter<T>(name, help, options...);
 }
 template <class T = double, std::size_t N, class... Options>
-Family<Counter<T>, N> counter(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                              const Options&... options) {
+Family<Counter<T>, N> counter(MetricName<MetricType::counter> name, std::string_view help,
+                              const LabelName<MetricType::counter> (&labels)[N], const Options&... options) {
   return detail::default_metrics().counter<T>(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::gauge.
 template <class T = double, class... Options>
-Gauge<T> gauge(std::string_view name, std::string_view help, const Options&... options) {
+Gauge<T> gauge(MetricName<MetricType::gauge> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().gauge<T>(name, help, options...);
 }
 template <class T = double, std::size_t N, class... Options>
-Family<Gauge<T>, N> gauge(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                          const Options&... options) {
+Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view help,
+                          const LabelName<MetricType::gauge> (&labels)[N], const Options&... options) {
   return detail::default_metrics().gauge<T>(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::histogram.
 template <class... Options>
-Histogram histogram(std::string_view name, std::string_view help, const Options&... options) {
+Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                    const Options&... options) {
   return detail::default_metrics().histogram(name, help, options...);
 }
 template <std::size_t N, class... Options>
-Family<Histogram, N> histogram(std::string_view name, std::string_view help, const char* const (&labels)[N],
+Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                               const LabelName<MetricType::histogram> (&labels)[N],
                                const Options&... options) {
   return detail::default_metrics().histogram(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::summary.
 template <class... Options>
-Summary summary(std::string_view name, std::string_view help, const Options&... options) {
+Summary summary(MetricName<MetricType::summary> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().summary(name, help, options...);
 }
 template <std::size_t N, class... Options>
-Family<Summary, N> summary(std::string_view name, std::string_view help, const char* const (&labels)[N],
-                           const Options&... options) {
+Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
+                           const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
   return detail::default_metrics().summary(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registry::info.
-inline Info info(std::string_view name, std::string_view help, const Labels& labels) {
+inline Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
   return detail::default_metrics().info(name, help, labels);
 }
 
 /// Registers in the default registry; see Registry::gauge_callback.
 template <class Function, class... Options>
-Membership gauge_callback(std::string_view name, std::string_view help, Function function,
+Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                           const Options&... options) {
   return detail::default_metrics().gauge_callback(name, help, std::move(function), options...);
 }
 
 /// Registers in the default registry; see Registry::counter_callback.
 template <class Function, class... Options>
-Membership counter_callback(std::string_view name, std::string_view help, Function function,
+Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                             const Options&... options) {
   return detail::default_metrics().counter_callback(name, help, std::move(function), options...);
 }

@@ -57,8 +57,8 @@ TEST_CASE("what a callback reads may be destroyed as soon as its membership is g
     const std::string name = "gauge" + std::to_string(thread);
     for (int i = 0; i < test::times(1500); ++i) {
       auto resource = std::make_unique<Resource>();
-      promlite::Membership membership =
-          registry.gauge_callback(name, "help", [&place = *resource] { return place.value.load(); });
+      promlite::Membership membership = registry.gauge_callback(
+          promlite::runtime_name(name), "help", [&place = *resource] { return place.value.load(); });
       if (i % 3 == 0) std::this_thread::yield();
       if (i % 2 == 0) membership.leave();
       membership = promlite::Membership();
@@ -247,8 +247,8 @@ TEST_CASE("callbacks and collectors that come and go where nobody scrapes leave 
   };
   for (int i = 0; i < 2000; ++i) {
     const auto parting = std::make_shared<Parting>(registry);
-    const promlite::Membership callback =
-        registry.gauge_callback("gone" + std::to_string(i), "help", [token, parting] { return *token; });
+    const promlite::Membership callback = registry.gauge_callback(
+        promlite::runtime_name("gone" + std::to_string(i)), "help", [token, parting] { return *token; });
     PairCollector collector("pair", dead_called);
     const promlite::Membership member = registry.add(collector);
     most = std::max(most, token.use_count());

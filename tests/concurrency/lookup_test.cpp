@@ -144,11 +144,13 @@ TEST_CASE("threads that declare the same metrics at once, during scrapes, share 
     for (int i = 0; i < metrics; ++i) {
       // Half of the threads go the other way round.
       const std::string number = std::to_string(thread % 2 == 0 ? i : metrics - 1 - i);
-      registry.counter("single" + number + "_total", "help").inc();
-      registry.counter("family" + number + "_total", "help", {"a"}).with(thread % 2).inc();
-      registry.histogram("histogram" + number, "help").observe(1);
-      registry.gauge("gauge" + number, "help").inc();
-      registry.summary("summary" + number, "help").observe(1);
+      registry.counter(promlite::runtime_name("single" + number + "_total"), "help").inc();
+      registry.counter(promlite::runtime_name("family" + number + "_total"), "help", {"a"})
+          .with(thread % 2)
+          .inc();
+      registry.histogram(promlite::runtime_name("histogram" + number), "help").observe(1);
+      registry.gauge(promlite::runtime_name("gauge" + number), "help").inc();
+      registry.summary(promlite::runtime_name("summary" + number), "help").observe(1);
     }
   });
   done = true;

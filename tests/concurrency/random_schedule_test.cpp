@@ -81,7 +81,9 @@ class World {
                           0.5);
       }
       case 8:
-        registry.counter("late" + number + "_total", "help", {"c"}).with(number).inc(2);
+        registry.counter(promlite::runtime_name("late" + number + "_total"), "help", {"c"})
+            .with(number)
+            .inc(2);
         return model_.add("late" + number + "_total{c=\"" + number + "\"}", 2);
       case 9:
         counter_.inc(-1.0);

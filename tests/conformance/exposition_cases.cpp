@@ -331,7 +331,7 @@ static void help_texts(Case& made) {
   for (const std::string& text : nasty_strings()) {
     if (!is_plain_help(text)) continue;
     const std::string name = "h" + std::to_string(i);
-    made.registry.gauge(name, text).set(i);
+    made.registry.gauge(promlite::runtime_name(name), text).set(i);
     made.expected.family(name, "gauge", text);
     made.expected.sample(name, {}, i++);
   }
@@ -441,7 +441,7 @@ static void random(Case& made, std::uint64_t seed) {
     const std::uint64_t series = 1 + next() % 8;
     const auto type = next() % 4;
     if (type == 0) {
-      const auto family = r.counter(name + "_total", help, {"b", "i", "a"});
+      const auto family = r.counter(promlite::runtime_name(name + "_total"), help, {"b", "i", "a"});
       e.family(name + "_total", "counter", help);
       for (std::uint64_t i = 0; i < series; ++i) {
         const Pairs labels = {{"b", text()}, {"i", std::to_string(i)}, {"a", text()}};
@@ -451,7 +451,7 @@ static void random(Case& made, std::uint64_t seed) {
         e.sample(name + "_total", labels, value);
       }
     } else if (type == 1) {
-      const auto family = r.gauge(name, help, {"i", "a"});
+      const auto family = r.gauge(promlite::runtime_name(name), help, {"i", "a"});
       e.family(name, "gauge", help);
       for (std::uint64_t i = 0; i < series; ++i) {
         const Pairs labels = {{"i", std::to_string(i)}, {"a", text()}};
@@ -461,7 +461,8 @@ static void random(Case& made, std::uint64_t seed) {
       }
     } else if (type == 2) {
       const std::vector<double> bounds = {-1000, -1, 0, 0.001, 0.5, 2, 100, 1e10};
-      const auto family = r.histogram(name, help, {"a", "i"}, promlite::buckets(bounds));
+      const auto family =
+          r.histogram(promlite::runtime_name(name), help, {"a", "i"}, promlite::buckets(bounds));
       e.family(name, "histogram", help);
       for (std::uint64_t i = 0; i < series; ++i) {
         const Pairs labels = {{"a", text()}, {"i", std::to_string(i)}};
@@ -475,7 +476,8 @@ static void random(Case& made, std::uint64_t seed) {
         expect_histogram(e, name, labels, bounds, observed);
       }
     } else {
-      const auto family = r.summary(name, help, {"a", "i"}, promlite::quantiles({0.5, 0.9, 0, 1}));
+      const auto family =
+          r.summary(promlite::runtime_name(name), help, {"a", "i"}, promlite::quantiles({0.5, 0.9, 0, 1}));
       e.family(name, "summary", help);
       for (std::uint64_t i = 0; i < series; ++i) {
         const Pairs labels = {{"a", text()}, {"i", std::to_string(i)}};

@@ -99,9 +99,9 @@ TEST_CASE("declarations of callbacks are checked as all others, and one is regis
   const auto seven = [] { return 7; };
   registry.gauge("g", "");
   const Membership membership = registry.gauge_callback("x", "", seven);
-  CHECK(error_of([&] { (void)registry.counter_callback("y", "", seven); }) ==
+  CHECK(error_of([&] { (void)registry.counter_callback(runtime_name("y"), "", seven); }) ==
         "counter 'y': a counter's name ends in _total: call it 'y_total'");
-  CHECK(error_of([&] { (void)registry.gauge_callback("1y", "", seven); }) ==
+  CHECK(error_of([&] { (void)registry.gauge_callback(runtime_name("1y"), "", seven); }) ==
         "gauge '1y': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
   CHECK(error_of([&] { (void)registry.gauge_callback("x", "", seven); }) ==
         "cannot register gauge x: gauge x is registered already: a callback is registered once");
@@ -218,7 +218,7 @@ TEST_CASE("from inside a scrape one may register, update, read and scrape") {
   int round = 0;
   collector.action = [&](Sink& sink) {
     counter.inc();
-    registry.counter("b" + std::to_string(round++) + "_total", "").inc();
+    registry.counter(runtime_name("b" + std::to_string(round++) + "_total"), "").inc();
     registry.histogram("h", "", {"r"}, buckets({1})).with(round).observe(1);
     inner = to_text(registry);
     sink.gauge("value", "").sample(counter.value());

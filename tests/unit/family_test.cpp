@@ -212,9 +212,9 @@ TEST_CASE("a declared family without series costs less than 4 KiB") {
   const std::size_t before = test::allocations.bytes;
   for (std::size_t i = 0; i < families; ++i) {
     const std::string name = "family_" + std::to_string(i);
-    (void)registry.counter(name + "_total", "Never used.", {"a", "b"});
-    (void)registry.histogram(name + "_seconds", "Never used.", {"a", "b"});
-    (void)registry.summary(name + "_bytes", "Never used.", {"a", "b"}, quantiles({0.5}));
+    (void)registry.counter(runtime_name(name + "_total"), "Never used.", {"a", "b"});
+    (void)registry.histogram(runtime_name(name + "_seconds"), "Never used.", {"a", "b"});
+    (void)registry.summary(runtime_name(name + "_bytes"), "Never used.", {"a", "b"}, quantiles({0.5}));
   }
   // What is allocated on the way counts as well, the names of this test included.
   CHECK(test::allocations.bytes - before < 3 * families * 4096);
@@ -222,7 +222,7 @@ TEST_CASE("a declared family without series costs less than 4 KiB") {
 
 TEST_CASE("a hundred labels") {
   Registry registry;
-  const char* const names[100] = {
+  const LabelName<MetricType::gauge> names[100] = {
       "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b0", "b1", "b2", "b3", "b4", "b5", "b6",
       "b7", "b8", "b9", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "d0", "d1", "d2", "d3",
       "d4", "d5", "d6", "d7", "d8", "d9", "e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "f0",
@@ -239,7 +239,7 @@ TEST_CASE("a hundred labels") {
       .set(7);
   std::string expected = "# TYPE x gauge\nx{";
   for (int i = 0; i < 100; ++i)
-    expected += (i == 0 ? "" : ",") + std::string(names[i]) + "=\"" + std::to_string(i) + "\"";
+    expected += (i == 0 ? "" : ",") + std::string(names[i].text()) + "=\"" + std::to_string(i) + "\"";
   CHECK(to_text(registry) == expected + "} 7\n");
 }
 

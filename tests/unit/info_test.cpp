@@ -18,7 +18,7 @@ TEST_CASE("an info is a gauge with the suffix _info that is always 1, named with
       "1\n";
   for (const char* name : {"build", "build_info"}) {
     Registry registry;
-    registry.info(name, "What runs.", {{"version", "1.4"}, {"revision", "8f3"}});
+    registry.info(runtime_name(name), "What runs.", {{"version", "1.4"}, {"revision", "8f3"}});
     CHECK(to_text(registry) == expected);
     // The same facts again, under either name and in any order.
     registry.info("build", "What runs.", {{"revision", "8f3"}, {"version", "1.4"}});
@@ -45,7 +45,8 @@ TEST_CASE("an info without labels") {
 
 TEST_CASE("an info that cannot be is refused") {
   Registry registry;
-  CHECK(error_of([&] { registry.info("_info", "", {}); }) == "info '': a metric name must not be empty");
+  CHECK(error_of([&] { registry.info(runtime_name("_info"), "", {}); }) ==
+        "info '': a metric name must not be empty");
   CHECK(error_of([&] {
           registry.info("a", "", {{"b", "1"}, {"b", "2"}});
         }) == "info 'a': label 'b' is there twice");

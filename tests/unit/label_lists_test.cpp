@@ -67,7 +67,7 @@ TEST_CASE("more combinations than the bound are an error that says so, and none 
   const std::vector<int> thousand(1000, 1);
   std::vector<int> many;
   for (int i = 0; i < 3000; ++i) many.push_back(i);
-  const char* const labels[] = {"a", "b", "c", "d", "e", "f", "g"};
+  const LabelName<MetricType::counter> labels[] = {"a", "b", "c", "d", "e", "f", "g"};
   const auto wide = registry.counter("y_total", "", labels);
   CHECK(test::error_of([&] { wide.create_all(many, many, many, many, many, many, many); }) ==
         "cannot create all series of counter y_total{a,b,c,d,e,f,g}: "

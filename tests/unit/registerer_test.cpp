@@ -82,14 +82,16 @@ TEST_CASE("parts of a registry compose, and a registry is one that adds nothing"
 
 TEST_CASE("prefixes and labels that are refused, and why") {
   Registry registry;
-  const auto prefix = [&](const char* text) { return error_of([&] { (void)registry.with_prefix(text); }); };
+  const auto prefix = [&](const char* text) {
+    return error_of([&] { (void)registry.with_prefix(runtime_name(text)); });
+  };
   CHECK(prefix("1") == "with_prefix '1': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
   CHECK(prefix("a-") == "with_prefix 'a-': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
   CHECK(prefix("a:") == "with_prefix 'a:': a colon is reserved for recording rules");
   CHECK(prefix("__") == "with_prefix '__': names that begin with two underscores are reserved");
   CHECK(error_of([&] { (void)registry.with_prefix("_").with_prefix("_"); }) ==
         "with_prefix '__': names that begin with two underscores are reserved");
-  CHECK(error_of([&] { (void)registry.with_prefix("a").with_prefix("1"); }) ==
+  CHECK(error_of([&] { (void)registry.with_prefix("a").with_prefix(runtime_name("1")); }) ==
         "with_prefix '1': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
   const auto label = [&](std::string_view name, std::string_view value) {
     return error_of([&] { (void)registry.with_labels({{name, value}}); });
@@ -105,11 +107,11 @@ TEST_CASE("prefixes and labels that are refused, and why") {
 TEST_CASE("declarations are checked by themselves and as a whole, and leave nothing when refused") {
   Registry registry;
   Registerer part = registry.with_prefix("db_").with_labels({{"shard", "1"}});
-  CHECK(error_of([&] { part.counter("x", ""); }) ==
+  CHECK(error_of([&] { part.counter(runtime_name("x"), ""); }) ==
         "counter 'x': a counter's name ends in _total: call it 'x_total'");
-  CHECK(error_of([&] { part.counter("_total", ""); }) ==
+  CHECK(error_of([&] { part.counter(runtime_name("_total"), ""); }) ==
         "counter '_total': nothing is left of the name without its suffix");
-  CHECK(error_of([&] { part.gauge("1", ""); }) ==
+  CHECK(error_of([&] { part.gauge(runtime_name("1"), ""); }) ==
         "gauge '1': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
   CHECK(error_of([&] { part.gauge("x", "", unit("bytes")); }) ==
         "gauge 'x': the name does not end in its unit 'bytes'");

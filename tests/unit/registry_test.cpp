@@ -28,7 +28,7 @@ TEST_CASE("an empty registry shows nothing") {
 
 TEST_CASE("families are in the order of their names, whatever the order of declaration") {
   Registry registry;
-  for (const char* name : {"m", "z", "a", "mm", "M", "_"}) registry.gauge(name, "");
+  for (const char* name : {"m", "z", "a", "mm", "M", "_"}) registry.gauge(runtime_name(name), "");
   CHECK(to_text(registry) ==
         "# TYPE M gauge\nM 0\n# TYPE _ gauge\n_ 0\n# TYPE a gauge\na 0\n# TYPE m gauge\nm 0\n# TYPE mm "
         "gauge\nmm 0\n# "
@@ -75,9 +75,9 @@ TEST_CASE("a refused declaration leaves everything as it was") {
   registry.gauge("x", "X.").set(1);
   const std::string before = to_text(registry);
   for (int i = 0; i < 10; ++i) {
-    CHECK(error_of([&] { registry.counter("x", ""); }) != "no error");
+    CHECK(error_of([&] { registry.counter(runtime_name("x"), ""); }) != "no error");
     CHECK(error_of([&] { registry.gauge("x", "Y."); }) != "no error");
-    CHECK(error_of([&] { registry.gauge("y", "", {"1"}); }) != "no error");
+    CHECK(error_of([&] { registry.gauge("y", "", {runtime_name("1")}); }) != "no error");
     CHECK(error_of([&] { registry.histogram("x", ""); }) != "no error");
   }
   CHECK(to_text(registry) == before);
@@ -87,8 +87,9 @@ TEST_CASE("a refused declaration leaves everything as it was") {
 TEST_CASE("a thousand families are found again") {
   Registry registry;
   for (int i = 0; i < 1000; ++i)
-    registry.gauge("x" + std::to_string(i * 7919 % 1000), "").set(i * 7919 % 1000);
-  for (int i = 0; i < 1000; ++i) REQUIRE(registry.gauge("x" + std::to_string(i), "").value() == i);
+    registry.gauge(runtime_name("x" + std::to_string(i * 7919 % 1000)), "").set(i * 7919 % 1000);
+  for (int i = 0; i < 1000; ++i)
+    REQUIRE(registry.gauge(runtime_name("x" + std::to_string(i)), "").value() == i);
 }
 
 static std::string filtered(Registry& registry, const std::vector<std::string>& names) {
@@ -226,7 +227,7 @@ TEST_CASE("threads may declare, update and scrape at once") {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {
-        registry.counter("x" + std::to_string(i) + "_total", "").inc();
+        registry.counter(runtime_name("x" + std::to_string(i) + "_total"), "").inc();
         registry.counter("family_total", "", {"i"}).with(i % 20).inc();
         registry.histogram("h", "", {"i"}).with(i % 5).observe(i);
         registry.summary("s", "", quantiles({0.5})).observe(i);
@@ -237,7 +238,7 @@ TEST_CASE("threads may declare, update and scrape at once") {
   stop = true;
   scraper.join();
   for (int i = 0; i < 200; ++i)
-    REQUIRE(registry.counter("x" + std::to_string(i) + "_total", "").value() == 4);
+    REQUIRE(registry.counter(runtime_name("x" + std::to_string(i) + "_total"), "").value() == 4);
   for (int i = 0; i < 20; ++i) REQUIRE(registry.counter("family_total", "", {"i"}).with(i).value() == 40);
   CHECK(registry.summary("s", "", quantiles({0.5})).count() == 800);
 }

@@ -24,7 +24,9 @@ static const double nan_value = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("section A: metric names, empty to with a NUL, are refused") {
   Registry registry;
-  const auto gauge = [&](std::string_view name) { return error_of([&] { registry.gauge(name, ""); }); };
+  const auto gauge = [&](std::string_view name) {
+    return error_of([&] { registry.gauge(runtime_name(name), ""); });
+  };
   const auto no_name = [](std::string_view name) {
     return "gauge '" + std::string(name) + "': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*";
   };
@@ -45,8 +47,8 @@ TEST_CASE("section A: metric names that look odd and are fine") {
   const std::string long_name(10000, 'n');
   for (const char* name :
        {"_x", "le", "quantile", "NaN", "Inf", "HELP", "x_total", "y_created", "y_sum", "y_bucket"})
-    registry.gauge(name, "");
-  registry.gauge(long_name, "");
+    registry.gauge(runtime_name(name), "");
+  registry.gauge(runtime_name(long_name), "");
   std::string expected;
   for (const std::string& name : {"HELP"s, "Inf"s, "NaN"s, "_x"s, "le"s, long_name, "quantile"s, "x_total"s,
                                   "y_bucket"s, "y_created"s, "y_sum"s}) {
@@ -57,7 +59,9 @@ TEST_CASE("section A: metric names that look odd and are fine") {
 
 TEST_CASE("section A: a counter's name ends in _total, once is enough, and something stands before it") {
   Registry registry;
-  const auto counter = [&](std::string_view name) { return error_of([&] { registry.counter(name, ""); }); };
+  const auto counter = [&](std::string_view name) {
+    return error_of([&] { registry.counter(runtime_name(name), ""); });
+  };
   CHECK(counter("x") == "counter 'x': a counter's name ends in _total: call it 'x_total'");
   CHECK(counter("total") == "counter 'total': a counter's name ends in _total: call it 'total_total'");
   CHECK(counter("x_Total") == "counter 'x_Total': a counter's name ends in _total: call it 'x_Total_total'");
@@ -70,7 +74,9 @@ TEST_CASE("section A: a counter's name ends in _total, once is enough, and somet
 
 TEST_CASE("section B: label names that are refused") {
   Registry registry;
-  const auto gauge = [&](const char* label) { return error_of([&] { registry.gauge("x", "", {label}); }); };
+  const auto gauge = [&](const char* label) {
+    return error_of([&] { registry.gauge("x", "", {runtime_name(label)}); });
+  };
   CHECK(gauge("") == "gauge 'x': label '': a label name must not be empty");
   for (const char* label : {"1a", "a-b", "a b", "a.b", "a:b", "\xC3\xB6"}) {
     CHECK(gauge(label) ==
@@ -80,12 +86,12 @@ TEST_CASE("section B: label names that are refused") {
     CHECK(gauge(label) == "gauge 'x': label '" + std::string(label) +
                               "': label names that begin with two underscores are reserved");
   }
-  CHECK(error_of([&] { registry.histogram("x", "", {"le"}); }) ==
+  CHECK(error_of([&] { registry.histogram("x", "", {runtime_name("le")}); }) ==
         "histogram 'x': label 'le' is reserved on a histogram");
   CHECK(error_of([&] {
           registry.histogram("x", "", const_labels({{"le", "1"}}));
         }) == "histogram 'x': label 'le' is reserved on a histogram");
-  CHECK(error_of([&] { registry.summary("x", "", {"quantile"}); }) ==
+  CHECK(error_of([&] { registry.summary("x", "", {runtime_name("quantile")}); }) ==
         "summary 'x': label 'quantile' is reserved on a summary");
   CHECK(error_of([&] { registry.gauge("x", "", {"a", "b", "a"}); }) == "gauge 'x': label 'a' is there twice");
   CHECK(error_of([&] {
@@ -193,7 +199,7 @@ TEST_CASE("section D: a unit is the end of the name") {
         "gauge '_seconds': the name does not end in its unit 'seconds'");
   CHECK(error_of([&] { registry.counter("d_total_seconds_total", "", unit("total")); }) ==
         "counter 'd_total_seconds_total': the name does not end in its unit 'total'");
-  CHECK(error_of([&] { registry.gauge("d_a\nb", "", unit("a\nb")); }) ==
+  CHECK(error_of([&] { registry.gauge(runtime_name("d_a\nb"), "", unit("a\nb")); }) ==
         "gauge 'd_a\nb': a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
 }
 
@@ -337,7 +343,7 @@ TEST_CASE(
         Registry registry;
         types[i].declare(registry);
         const std::string before = to_text(registry);
-        const std::string error = error_of([&] { registry.gauge(other, ""); });
+        const std::string error = error_of([&] { registry.gauge(runtime_name(other), ""); });
         CHECK(error == (clashes ? "cannot register gauge " + other + ": " + std::string(types[i].text) +
                                       " is registered already: " + reason
                                 : "no error"));
@@ -345,7 +351,7 @@ TEST_CASE(
       }
       {
         Registry registry;
-        registry.gauge(other, "");
+        registry.gauge(runtime_name(other), "");
         const std::string error = error_of([&] { types[i].declare(registry); });
         CHECK(error == (clashes ? "cannot register " + std::string(types[i].text) + ": gauge " + other +
                                       " is registered already: " + reason
