@@ -61,6 +61,7 @@
 #include <promlite/source.hpp>
 #include <promlite/source_directory.hpp>
 
+#include <promlite/exposition/accept.hpp>
 #include <promlite/exposition/label_text.hpp>
 #include <promlite/exposition/line_writer.hpp>
 #include <promlite/exposition/openmetrics.hpp>

@@ -7705,6 +7705,121 @@ class Registries final : public Gatherer {
 
 #endif  // PROMLITE_REGISTRIES_HPP
 
+// ---- promlite/exposition/accept.hpp ----
+// promlite: the header Accept, read clause by clause.
+#ifndef PROMLITE_EXPOSITION_ACCEPT_HPP
+#define PROMLITE_EXPOSITION_ACCEPT_HPP
+
+namespace promlite {
+namespace detail {
+
+inline std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes what stands before the next `separator` outside of quotes off `rest`, with the separator (RFC 9110
+/// section 5.6).
+PROMLITE_COLD inline std::string_view take_until(std::string_view& rest, char separator) noexcept {
+  bool quoted = false;
+  std::size_t at = 0;
+  for (; at < rest.size() && (quoted || rest[at] != separator); ++at) {
+    if (rest[at] == '"') quoted = !quoted;
+    if (rest[at] == '\\' && quoted) ++at;
+  }
+  const std::string_view taken = rest.substr(0, at);
+  rest.remove_prefix(at < rest.size() ? at + 1 : rest.size());
+  return trim(taken);
+}
+
+/// A parameter's value as it stands: a token, or a quoted string, which means the same without its quotes.
+class ParameterValue {
+ public:
+  ParameterValue() = default;
+  explicit ParameterValue(std::string_view text) noexcept : text_(text), there_(true) {
+    quoted_ = text_.size() >= 2 && text_.front() == '"' && text_.back() == '"';
+    if (quoted_) text_ = text_.substr(1, text_.size() - 2);
+  }
+
+  bool is_there() const noexcept { return there_; }
+  PROMLITE_COLD bool operator==(std::string_view wanted) const noexcept {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      if (quoted_ && text_[i] == '\\' && i + 1 < text_.size()) ++i;
+      if (at == wanted.size() || wanted[at++] != text_[i]) return false;
+    }
+    return at == wanted.size();
+  }
+  /// As it stands, without quotes.
+  std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+  bool there_ = false;
+  bool quoted_ = false;
+};
+
+/// One clause of Accept or Accept-Encoding: `type/subtype;name=value;q=0.5`.
+class AcceptClause {
+ public:
+  PROMLITE_COLD explicit AcceptClause(std::string_view clause) noexcept
+      : name_(take_until(clause, ';')), parameters_(clause) {
+    const ParameterValue q = parameter("q");
+    if (q.is_there()) weight_ = weight_of(q.text());
+    for (std::string_view rest = parameters_; !rest.empty();) {
+      const std::string_view one = take_until(rest, ';');
+      if (!one.empty() && !names(one, "q")) specific_ = true;
+    }
+  }
+
+  /// A media range, or an encoding.
+  bool is(std::string_view lower) const noexcept { return equals_ignoring_case(name_, lower); }
+  /// The first parameter of this name, which must be lower case.
+  PROMLITE_COLD ParameterValue parameter(std::string_view lower) const noexcept {
+    for (std::string_view rest = parameters_; !rest.empty();) {
+      const std::string_view one = take_until(rest, ';');
+      if (names(one, lower)) return ParameterValue(trim(one.substr(one.find('=') + 1)));
+    }
+    return {};
+  }
+  bool has_parameters() const noexcept { return specific_; }
+
+  /// What q says, in billionths; 0 excludes, and so does what cannot be read.
+  std::uint32_t weight() const noexcept { return weight_; }
+
+ private:
+  static constexpr std::uint32_t most = 1'000'000'000;
+
+  static bool names(std::string_view parameter, std::string_view lower) noexcept {
+    const std::size_t equals = parameter.find('=');
+    return equals != std::string_view::npos && equals_ignoring_case(trim(parameter.substr(0, equals)), lower);
+  }
+
+  // RFC 9110 section 12.4.2: from 0 to 1; any number of digits.
+  PROMLITE_COLD static std::uint32_t weight_of(std::string_view text) noexcept {
+    if (text.empty() || (text[0] != '0' && text[0] != '1') || (text.size() > 1 && text[1] != '.')) return 0;
+    std::uint64_t weight = text[0] == '1' ? most : 0;
+    std::uint32_t unit = most / 10;
+    for (const char digit : text.substr(text.size() > 1 ? 2 : 1)) {
+      if (!is_digit(digit)) return 0;
+      weight += static_cast<std::uint64_t>(digit - '0') * unit;
+      unit /= 10;
+    }
+    return weight <= most ? static_cast<std::uint32_t>(weight) : 0;
+  }
+
+  std::string_view name_;
+  std::string_view parameters_;
+  std::uint32_t weight_ = most;
+  bool specific_ = false;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPOSITION_ACCEPT_HPP
+
 // ---- promlite/exposition/label_text.hpp ----
 // promlite: the labels of an escaped label text, one by one.
 #ifndef PROMLITE_EXPOSITION_LABEL_TEXT_HPP
@@ -8716,21 +8831,134 @@ std::string to_text(Source& source) {
 namespace promlite {
 namespace detail {
 
-enum class Format : unsigned char { text };
+/// The scrape that an encoder is made for.
+struct EncoderUse {
+  void (*collect)(Encoder& encoder, void* context);
+  void* context;
+  CreatedSamples created;
+};
 
-/// The format for an Accept header. Where no clause matches, text: a scraper that gets any status but 200
-/// drops the target, so 406 would help nobody. Text is all that there is, so no clause can change the answer.
-inline Format negotiate(std::string_view /*accept*/) noexcept { return Format::text; }
+/// A format: which clause of Accept asks for it, what the response calls it, and its encoder.
+struct FormatRow {
+  std::string_view media_type;
+  std::string_view version;                     ///< that the parameter `version` has, if it is there
+  bool needs_version;                           ///< it has to be there
+  bool (*matches)(const AcceptClause& clause);  ///< what else the clause must have
+  const char* content_type;
+  void (*encode)(ByteBuffer& out, const EncoderUse& use);
+};
 
-/// The Content-Type of a body in this format.
-inline std::string_view content_type_of(Format /*format*/) noexcept { return text_content_type; }
+inline bool any_clause(const AcceptClause&) noexcept { return true; }
+inline bool delimited_families(const AcceptClause& clause) noexcept {
+  return clause.parameter("proto") == "io.prometheus.client.MetricFamily" &&
+         clause.parameter("encoding") == "delimited";
+}
+template <class Format>
+void encode_as(ByteBuffer& out, const EncoderUse& use) {
+  Format encoder(out);
+  use.collect(encoder, use.context);
+}
+inline void encode_as_openmetrics(ByteBuffer& out, const EncoderUse& use) {
+  OpenMetricsEncoder encoder(out, use.created);
+  use.collect(encoder, use.context);
+}
+
+/// The first row is what gets who asks for nothing, for anything, or for what there is not. OpenMetrics 0.0.1
+/// is what 1.0.0 was called as a draft.
+constexpr FormatRow formats[] = {
+    {"text/plain", "0.0.4", false, any_clause, text_content_type, encode_as<TextEncoder>},
+    {"application/openmetrics-text", "1.0.0", true, any_clause, openmetrics_content_type,
+     encode_as_openmetrics},
+    {"application/openmetrics-text", "0.0.1", false, any_clause,
+     "application/openmetrics-text; version=0.0.1; charset=utf-8", encode_as_openmetrics},
+    {"application/vnd.google.protobuf", "", false, delimited_families, protobuf_content_type,
+     encode_as<ProtobufEncoder>}};
+constexpr std::size_t no_format = sizeof formats / sizeof formats[0];
+
+/// How names are written that not all readers know; in the order of the names below.
+enum class Escaping : unsigned char { underscores, dots, values, allow_utf8 };
+constexpr std::string_view escaping_names[] = {"underscores", "dots", "values", "allow-utf-8"};
+
+/// What a scrape gets.
+struct Exposition {
+  std::size_t format = 0;  ///< a row of formats
+  Escaping escaping = Escaping::underscores;
+  bool names_escaping = false;  ///< the scraper knows of escaping, so the response says which
+
+  bool operator==(const Exposition& other) const noexcept {
+    return format == other.format && escaping == other.escaping && names_escaping == other.names_escaping;
+  }
+};
+
+/// The format that a clause asks for, or no_format.
+PROMLITE_COLD inline std::size_t format_of(const AcceptClause& clause) noexcept {
+  if (clause.is("*/*") || clause.is("text/*")) return 0;
+  const ParameterValue version = clause.parameter("version");
+  for (std::size_t i = 0; i < no_format; ++i) {
+    const FormatRow& row = formats[i];
+    if (!clause.is(row.media_type) || !row.matches(clause)) continue;
+    if (version.is_there() ? row.version.empty() || version == row.version : !row.needs_version) return i;
+  }
+  return no_format;
+}
+
+/// What the header Accept asks for (RFC 9110 section 12.5.1): the clause of the largest weight that asks for
+/// what there is; of equal ones the more specific, then the first. Where there is none, text: a scraper that
+/// gets any status but 200 drops the target, so 406 would help nobody.
+PROMLITE_COLD inline Exposition negotiate(std::string_view accept) noexcept {
+  Exposition best;
+  std::uint32_t best_weight = 0;
+  int best_rank = 0;
+  while (!accept.empty()) {
+    const AcceptClause clause(take_until(accept, ','));
+    const std::size_t format = format_of(clause);
+    const int rank = clause.is("*/*") ? 0 : clause.is("text/*") ? 1 : clause.has_parameters() ? 3 : 2;
+    if (format == no_format || clause.weight() < best_weight || clause.weight() == 0) continue;
+    if (clause.weight() == best_weight && rank <= best_rank) continue;
+    best_weight = clause.weight();
+    best_rank = rank;
+    best = Exposition();
+    best.format = format;
+    const ParameterValue escaping = clause.parameter("escaping");
+    best.names_escaping = escaping.is_there();
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (escaping.is_there() && escaping == escaping_names[i]) best.escaping = static_cast<Escaping>(i);
+    }
+  }
+  return best;
+}
+
+/// The Content-Type of an exposition; a view of itself.
+class ContentType {
+ public:
+  PROMLITE_COLD explicit ContentType(const Exposition& exposition) noexcept {
+    char* to = put(text_, formats[exposition.format].content_type);
+    if (exposition.names_escaping) {
+      to = put(put(to, "; escaping="), escaping_names[static_cast<std::size_t>(exposition.escaping)]);
+    }
+    size_ = static_cast<std::size_t>(to - text_);
+  }
+  std::string_view text() const noexcept { return {text_, size_}; }
+
+ private:
+  char text_[160];
+  std::size_t size_ = 0;
+};
 
 /// Appends one exposition of `source`, anything with `collect(Encoder&, const NameFilter&)`. Throws what that
 /// throws.
 template <class Source>
-void encode(Format /*format*/, Source& source, const NameFilter& filter, ByteBuffer& out) {
-  TextEncoder encoder(out);
-  source.collect(encoder, filter);
+void encode(const Exposition& exposition, Source& source, const NameFilter& filter, CreatedSamples created,
+            ByteBuffer& out) {
+  struct Context {
+    Source& source;
+    const NameFilter& filter;
+  } context{source, filter};
+  const auto collect = [](Encoder& encoder, void* given) {
+    const Context& wanted = *static_cast<const Context*>(given);
+    wanted.source.collect(encoder, wanted.filter);
+  };
+  formats[exposition.format].encode(out, {collect, &context, created});
 }
 
 }  // namespace detail
@@ -11333,10 +11561,12 @@ namespace detail {
 
 /// What a scrape asks for. Scrapes that ask for the same can share one body.
 struct ScrapeKey {
-  Format format = Format::text;
+  Exposition exposition;
   NameFilter filter;
 
-  bool operator==(const ScrapeKey& other) const { return format == other.format && filter == other.filter; }
+  bool operator==(const ScrapeKey& other) const {
+    return exposition == other.exposition && filter == other.filter;
+  }
 };
 
 /// Its functions are called by one thread at a time, by different threads over time.
@@ -11363,11 +11593,14 @@ namespace promlite {
 
 /// What a scrape asks for, as the HTTP request says it.
 struct ScrapeRequest {
-  /// The value of Accept; several lines are joined by commas. Empty: text.
+  /// The value of Accept; several lines are joined by commas. It chooses between text, OpenMetrics and
+  /// protobuf, as Prometheus asks for them; empty, or nothing that there is: text.
   std::string accept;
   /// The query, behind the '?' and still encoded. `name[]=a&name[]=b` asks for the families of these names,
   /// or of which these are sample names; unknown names are passed over. Everything else in it is ignored.
   std::string query;
+  /// Whether OpenMetrics text shows when series were created, as series of their own.
+  CreatedSamples created = CreatedSamples::hidden;
 };
 
 /// What to answer; the body is complete, so Content-Length is its size.
@@ -11387,10 +11620,10 @@ PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeReque
   PROMLITE_TRY {
     NameFilter filter;
     if (!detail::parse_filter(request.query, filter)) return refusal(400, "Bad request\n");
-    const detail::Format format = detail::negotiate(request.accept);
+    const detail::Exposition exposition = detail::negotiate(request.accept);
     detail::ByteBuffer body;
-    detail::encode(format, registry, filter, body);
-    return ScrapeResponse{200, std::string(detail::content_type_of(format)), std::string(body.view())};
+    detail::encode(exposition, registry, filter, request.created, body);
+    return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view())};
   }
   PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
 }
@@ -11400,16 +11633,18 @@ namespace detail {
 /// A registry, or several, as the server sees it. It holds the inside, so the Registry object may go first.
 class RegistrySource final : public ScrapeSource {
  public:
-  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry) noexcept
-      : registry_(std::move(registry)) {}
+  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry,
+                          CreatedSamples created = CreatedSamples::hidden) noexcept
+      : registry_(std::move(registry)), created_(created) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   void render(const ScrapeKey& key, ByteBuffer& out) override {
-    encode(key.format, *registry_, key.filter, out);
+    encode(key.exposition, *registry_, key.filter, created_, out);
   }
 
  private:
   std::shared_ptr<RegistryGroup> registry_;
+  const CreatedSamples created_;
 };
 
 }  // namespace detail
@@ -11585,6 +11820,9 @@ struct ServerOptions {
   std::string name = "Metrics";
   /// What /-/ready answers at first: see MetricsServer::set_ready().
   bool ready = true;
+  /// Whether OpenMetrics text shows when series were created, as series of their own (`x_created`): for
+  /// scrapers that make something of them. Protobuf has the times anyway.
+  CreatedSamples created = CreatedSamples::hidden;
 
   /// With either of these every path asks for one of them. They cross the network readable for everybody on
   /// the way.
@@ -12224,7 +12462,7 @@ class ServerLoop {
     const Reply reply = site_->reply_to(request, ready_.load(std::memory_order_relaxed));
     if (!reply.scrape) return answer(connection, reply);
     connection.key = ScrapeKey();
-    connection.key.format = negotiate(request.accept);
+    connection.key.exposition = negotiate(request.accept);
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
       return answer(connection, error_reply(400));
     }
@@ -12260,10 +12498,11 @@ class ServerLoop {
   // Gives the body to all who wait for it.
   void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed) noexcept {
     Reply reply = error_reply(503);
+    const ContentType content_type(key.exposition);
     if (!failed) {
       last_size_ = made->bytes.size();
       reply = Reply();
-      reply.content_type = content_type_of(key.format);
+      reply.content_type = content_type.text();
     }
     Body* body = nullptr;
     std::size_t kept = 0;
@@ -12721,7 +12960,8 @@ class MetricsServer {
   MetricsServer() = default;
 
   std::string launch(std::string_view address, Gatherer& registry, const ServerOptions& options) {
-    return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share()), options);
+    return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share(), options.created),
+                         options);
   }
 
   detail::Server server_;

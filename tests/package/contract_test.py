@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / "tests" / "contract"
 
 # Those whose interface exists; the others stand in tests/contract for what is still to come.
-BUILT = ("batch", "checked", "service", "exporter")
+BUILT = ("batch", "checked", "handler", "service", "exporter")
 
 DIGESTS = {
     "batch": "d48381e2bf147148b6d1987f93b41f0840ec9c5c5d10765bac9fd006fba60767",
@@ -80,6 +80,12 @@ class Contract(unittest.TestCase):
     def check_checked(self, binary):
         done = subprocess.run([binary], capture_output=True, text=True, timeout=60)
         self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
+
+    def check_handler(self, binary):
+        done = subprocess.run([binary], capture_output=True, text=True, timeout=60)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertEqual("200\napplication/openmetrics-text; version=1.0.0; charset=utf-8\n"
+                         "# TYPE jobs counter\n# HELP jobs Jobs done.\njobs_total 7.0\n# EOF\n", done.stdout)
 
     def check_service(self, binary):
         with subprocess.Popen([binary], stdout=subprocess.PIPE, text=True) as process:

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/accept_cases.hpp"
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
 
@@ -90,6 +91,33 @@ TEST_CASE("a scrape shows what was counted before it") {
     const std::string body = client.get("/metrics").body;
     REQUIRE(body == "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total " +
                         std::to_string(i) + "\n");
+  }
+}
+
+TEST_CASE("every Accept gets its format, over one connection and over many at once") {
+  Jobs of_jobs;
+  MetricsServer server{loopback, of_jobs.registry};
+  test::HttpClient client(server.address());
+  std::vector<test::HttpClient> others;
+  for (const test::AcceptCase& each : test::accept_cases()) {
+    INFO(each.accept);
+    const test::Response response = client.get("/metrics", "Accept: " + each.accept + "\r\n");
+    CHECK(response.status == 200);
+    CHECK(response.header("Content-Type") == each.content_type());
+    CHECK(response.body == each.body());
+    others.emplace_back(server.address());
+  }
+  // All in one round: none gets the body of another format.
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const std::string accept = test::accept_cases()[i].accept;
+    REQUIRE(others[i].send("GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: " + accept + "\r\n\r\n"));
+  }
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const test::AcceptCase& each = test::accept_cases()[i];
+    INFO(each.accept);
+    const test::Response response = others[i].read();
+    CHECK(response.header("Content-Type") == each.content_type());
+    CHECK(response.body == each.body());
   }
 }
 
@@ -378,6 +406,35 @@ TEST_CASE("a scraper can ask for a shorter deadline, not for a longer one") {
   }
   hanging.let_go();
   CHECK(test::settles_at("task", threads));  // each server has left a thread behind
+}
+
+TEST_CASE("scrapes that wait together share a body only when they ask for the same format") {
+  Jobs of_jobs;
+  Hanging hanging;
+  const auto membership = of_jobs.registry.add(hanging);
+  MetricsServer server{loopback, of_jobs.registry};
+  const std::string accepts[] = {"text/plain", "application/openmetrics-text;version=1.0.0",
+                                 "application/openmetrics-text;version=0.0.1",
+                                 "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"};
+  const std::string types[] = {"text/plain; version=0.0.4; charset=utf-8",
+                               "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                               "application/openmetrics-text; version=0.0.1; charset=utf-8",
+                               "application/openmetrics-text; version=1.0.0; charset=utf-8; "
+                               "escaping=allow-utf-8"};
+  std::vector<test::HttpClient> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back(server.address());
+    clients.back().send("GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: " + accepts[i % 4] + "\r\n\r\n");
+    if (i == 0) hanging.await_entered(1);
+  }
+  hanging.let_go();
+  for (int i = 0; i < 8; ++i) {
+    const test::Response response = clients[static_cast<std::size_t>(i)].read();
+    INFO(accepts[i % 4] << "\n" << response.body);
+    CHECK(response.header("Content-Type") == types[i % 4]);
+    CHECK((response.body.find("# EOF") != std::string::npos) == (i % 4 != 0));
+  }
+  CHECK(hanging.entered() <= 5);
 }
 
 TEST_CASE("scrapes that wait together share one collection") {

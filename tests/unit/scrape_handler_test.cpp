@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "support/accept_cases.hpp"
 #include "support/catch.hpp"
 
 using promlite::ScrapeRequest;
@@ -32,13 +33,12 @@ TEST_CASE("a scrape without a request") {
   CHECK(response.body == jobs);
 }
 
-TEST_CASE("every Accept gets an answer") {
+TEST_CASE("every Accept gets its format") {
   promlite::Registry registry;
   registry.counter("jobs_total", "Jobs done.").inc(7);
-  for (const char* accept : {"", "*/*", "text/plain;q=0.5,*/*;q=0.1", "text/html", "text/plain;q=0",
-                             "image/png", ";;,,==\"", "\xff"}) {
-    INFO(accept);
-    CHECK(scraped(registry, accept, "") == ok + jobs);
+  for (const test::AcceptCase& each : test::accept_cases()) {
+    INFO(each.accept);
+    CHECK(scraped(registry, each.accept, "") == "200 " + each.content_type() + "\n" + each.body());
   }
 }
 
@@ -58,6 +58,8 @@ TEST_CASE("the query chooses families") {
   CHECK(scraped(registry, "", "name[]=seconds_bucket") == ok + seconds);
   CHECK(scraped(registry, "", "name[]=unknown") == ok);
   CHECK(scraped(registry, "", "name[]=") == ok);
+  CHECK(scraped(registry, "application/openmetrics-text;version=1.0.0", "name[]=") ==
+        "200 application/openmetrics-text; version=1.0.0; charset=utf-8\n# EOF\n");
 }
 
 TEST_CASE("too many names are refused") {

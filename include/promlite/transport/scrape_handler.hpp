@@ -21,11 +21,14 @@ namespace promlite {
 
 /// What a scrape asks for, as the HTTP request says it.
 struct ScrapeRequest {
-  /// The value of Accept; several lines are joined by commas. Empty: text.
+  /// The value of Accept; several lines are joined by commas. It chooses between text, OpenMetrics and
+  /// protobuf, as Prometheus asks for them; empty, or nothing that there is: text.
   std::string accept;
   /// The query, behind the '?' and still encoded. `name[]=a&name[]=b` asks for the families of these names,
   /// or of which these are sample names; unknown names are passed over. Everything else in it is ignored.
   std::string query;
+  /// Whether OpenMetrics text shows when series were created, as series of their own.
+  CreatedSamples created = CreatedSamples::hidden;
 };
 
 /// What to answer; the body is complete, so Content-Length is its size.
@@ -45,10 +48,10 @@ PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeReque
   PROMLITE_TRY {
     NameFilter filter;
     if (!detail::parse_filter(request.query, filter)) return refusal(400, "Bad request\n");
-    const detail::Format format = detail::negotiate(request.accept);
+    const detail::Exposition exposition = detail::negotiate(request.accept);
     detail::ByteBuffer body;
-    detail::encode(format, registry, filter, body);
-    return ScrapeResponse{200, std::string(detail::content_type_of(format)), std::string(body.view())};
+    detail::encode(exposition, registry, filter, request.created, body);
+    return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view())};
   }
   PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
 }
@@ -58,16 +61,18 @@ namespace detail {
 /// A registry, or several, as the server sees it. It holds the inside, so the Registry object may go first.
 class RegistrySource final : public ScrapeSource {
  public:
-  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry) noexcept
-      : registry_(std::move(registry)) {}
+  explicit RegistrySource(std::shared_ptr<RegistryGroup> registry,
+                          CreatedSamples created = CreatedSamples::hidden) noexcept
+      : registry_(std::move(registry)), created_(created) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   void render(const ScrapeKey& key, ByteBuffer& out) override {
-    encode(key.format, *registry_, key.filter, out);
+    encode(key.exposition, *registry_, key.filter, created_, out);
   }
 
  private:
   std::shared_ptr<RegistryGroup> registry_;
+  const CreatedSamples created_;
 };
 
 }  // namespace detail

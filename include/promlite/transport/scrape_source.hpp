@@ -13,10 +13,12 @@ namespace detail {
 
 /// What a scrape asks for. Scrapes that ask for the same can share one body.
 struct ScrapeKey {
-  Format format = Format::text;
+  Exposition exposition;
   NameFilter filter;
 
-  bool operator==(const ScrapeKey& other) const { return format == other.format && filter == other.filter; }
+  bool operator==(const ScrapeKey& other) const {
+    return exposition == other.exposition && filter == other.filter;
+  }
 };
 
 /// Its functions are called by one thread at a time, by different threads over time.

@@ -142,7 +142,7 @@ class ServerLoop {
     const Reply reply = site_->reply_to(request, ready_.load(std::memory_order_relaxed));
     if (!reply.scrape) return answer(connection, reply);
     connection.key = ScrapeKey();
-    connection.key.format = negotiate(request.accept);
+    connection.key.exposition = negotiate(request.accept);
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
       return answer(connection, error_reply(400));
     }
@@ -178,10 +178,11 @@ class ServerLoop {
   // Gives the body to all who wait for it.
   void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed) noexcept {
     Reply reply = error_reply(503);
+    const ContentType content_type(key.exposition);
     if (!failed) {
       last_size_ = made->bytes.size();
       reply = Reply();
-      reply.content_type = content_type_of(key.format);
+      reply.content_type = content_type.text();
     }
     Body* body = nullptr;
     std::size_t kept = 0;

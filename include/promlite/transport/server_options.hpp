@@ -4,6 +4,7 @@
 #define PROMLITE_TRANSPORT_SERVER_OPTIONS_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/exposition/openmetrics.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -26,6 +27,9 @@ struct ServerOptions {
   std::string name = "Metrics";
   /// What /-/ready answers at first: see MetricsServer::set_ready().
   bool ready = true;
+  /// Whether OpenMetrics text shows when series were created, as series of their own (`x_created`): for
+  /// scrapers that make something of them. Protobuf has the times anyway.
+  CreatedSamples created = CreatedSamples::hidden;
 
   /// With either of these every path asks for one of them. They cross the network readable for everybody on
   /// the way.
