@@ -1,5 +1,6 @@
 // promlite: updates while the program's own allocation functions count, or fail.
 // SPDX-License-Identifier: MIT
+// alone: replaces operator new
 #include "harness.hpp"
 #include "support/catch.hpp"
 

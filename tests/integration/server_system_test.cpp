@@ -1,6 +1,7 @@
 // promlite: the server when the system gives it as little as it may: one byte at a time, interrupted calls,
 // no descriptors, no memory. This program has its own versions of the system calls, and of operator new.
 // SPDX-License-Identifier: MIT
+// alone: replaces system calls of the C library
 #include <promlite/transport/metrics_server.hpp>
 
 #include <atomic>

@@ -1,5 +1,6 @@
 // promlite: tests of the default registry.
 // SPDX-License-Identifier: MIT
+// alone: declares metrics before main()
 #include <promlite/default_registry.hpp>
 #include <promlite/exposition/text.hpp>
 
