@@ -4,11 +4,12 @@
 // exposition_cases list           the names of the cases, a line each
 // exposition_cases text CASE      the exposition
 // exposition_cases openmetrics CASE
+// exposition_cases scrape CASE ACCEPT   the content type in a line of its own, and the body
 // exposition_cases expected CASE  JSON: what was put in, kept apart from the library: strings as hexadecimal
 // bytes
 //                                 before any repair, doubles as the hexadecimal digits of their bits
 #include <promlite/core.hpp>
-#include <promlite/exposition/openmetrics.hpp>
+#include <promlite/transport/scrape_handler.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -47,8 +48,11 @@ static std::string hex(std::string_view text) {
 /// What a reader must find, as JSON.
 class Expected {
  public:
-  void family(std::string_view name, std::string_view type, std::string_view help) {
+  /// As text format 0.0.4 has it, and its type in OpenMetrics where that is another one.
+  void family(std::string_view name, std::string_view type, std::string_view help,
+              std::string_view openmetrics = {}) {
     add(families_, "{\"name\":\"" + std::string(name) + "\",\"type\":\"" + std::string(type) +
+                       "\",\"openmetrics\":\"" + std::string(openmetrics.empty() ? type : openmetrics) +
                        "\",\"help\":\"" + hex(help) + "\"}");
   }
   /// `tolerance`: relative, for what is an estimate.
@@ -231,7 +235,7 @@ static void well_named(Case& made) {
   expect_summary(e, "app_run_seconds", {}, {500, 990}, {});
 
   r.info("app_build", "What is running.", {{"version", "1.4.2"}, {"revision", "8f3c1de"}});
-  e.family("app_build_info", "gauge", "What is running.");
+  e.family("app_build_info", "gauge", "What is running.", "info");
   e.sample("app_build_info", {{"version", "1.4.2"}, {"revision", "8f3c1de"}}, 1);
 
   made.memberships.push_back(r.gauge_callback("app_temperature_celsius", "Now.", [] { return -3.5; }));
@@ -366,10 +370,10 @@ class NastyCollector final : public promlite::Collector {
     counter.sample(std::numeric_limits<std::uint64_t>::max());
     if (expected_ != nullptr) {
       expected_->sample("c", {}, 0x1p64);
-      expected_->family("u", "untyped", "Untyped.");
+      expected_->family("u", "untyped", "Untyped.", "unknown");
       expected_->family("rule:g:sum", "gauge", "A colon.");
-      expected_->family("c", "counter", "No suffix.");
-      expected_->family("facts_info", "gauge", "Facts.");
+      expected_->family("c", "counter", "No suffix.", "unknown");
+      expected_->family("facts_info", "gauge", "Facts.", "info");
     }
     expected_ = nullptr;
   }
@@ -518,16 +522,27 @@ int main(int argc, char** argv) {
     return 0;
   }
   cases::Case made;
-  const bool text = command == "text";
-  const bool openmetrics = command == "openmetrics";
-  if (argc != 3 || (!text && !openmetrics && command != "expected") || !cases::make(argv[2], made)) {
-    std::fputs("usage: exposition_cases list | text CASE | openmetrics CASE | expected CASE\n", stderr);
+  const bool scrape = command == "scrape" && argc == 4;
+  const bool text = command == "text" && argc == 3;
+  const bool openmetrics = command == "openmetrics" && argc == 3;
+  const bool expected = command == "expected" && argc == 3;
+  if (!(text || openmetrics || scrape || expected) || !cases::make(argv[2], made)) {
+    std::fputs(
+        "usage: exposition_cases list | text CASE | openmetrics CASE | scrape CASE ACCEPT | expected CASE\n",
+        stderr);
     return 2;
   }
-  // What is expected may hang on a scrape that has been.
-  const std::string scraped =
-      openmetrics ? promlite::to_openmetrics(made.registry) : promlite::to_text(made.registry);
-  const std::string out = text || openmetrics ? scraped : made.expected.json();
+  std::string out;
+  if (scrape) {
+    promlite::ScrapeRequest request;
+    request.accept = argv[3];
+    const promlite::ScrapeResponse response = promlite::scrape(made.registry, request);
+    out = response.content_type + "\n" + response.body;
+  } else {
+    // What is expected may hang on a scrape that has been.
+    out = openmetrics ? promlite::to_openmetrics(made.registry) : promlite::to_text(made.registry);
+    if (expected) out = made.expected.json();
+  }
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
 }

@@ -6,6 +6,7 @@ import http.server
 import json
 import math
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -21,11 +22,10 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.memcached import DEADLINE, end, free_port, poll_until
 
 try:
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_to_metric_families
     from prometheus_client.parser import text_string_to_metric_families
 except ImportError:
-    text_string_to_metric_families = None
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+    openmetrics_to_metric_families = text_string_to_metric_families = None
 
 
 def cases_program():
@@ -52,6 +52,7 @@ class Expectation:
     def __init__(self, name):
         found = json.loads(run("expected", name))
         self.families = {family["name"]: (family["type"], decoded(family["help"])) for family in found["families"]}
+        self.openmetrics_types = {family["name"]: family["openmetrics"] for family in found["families"]}
         self.samples = {}
         for sample in found["samples"]:
             labels = {label: decoded(value) for label, value in sample["labels"]}
@@ -59,6 +60,49 @@ class Expectation:
             key = (sample["name"], frozenset(labels.items()))
             assert key not in self.samples, key
             self.samples[key] = (value, sample["tolerance"])
+
+    def openmetrics_families(self):
+        """The same for OpenMetrics, where a family is not called by its samples' suffix."""
+        suffixes = {"counter": "_total", "info": "_info"}
+        found = {}
+        for name, (_, help_text) in self.families.items():
+            kind = self.openmetrics_types[name]
+            suffix = suffixes.get(kind, "")
+            assert name.endswith(suffix), name
+            found[name[:len(name) - len(suffix)]] = (kind, help_text)
+        return found
+
+    def openmetrics_samples(self):
+        """What OpenMetrics can hold of them. A sum that could fall is none: of a histogram its count goes with it."""
+        found = pointed(self.samples)
+        negative_bounds = {(name[:-len("_bucket")], without(labels, "le")) for name, labels in found
+                           if name.endswith("_bucket") and float(dict(labels).get("le", "0")) < 0}
+        for (name, labels), (value, _) in list(found.items()):
+            base = re.sub("_(sum|gsum)$", "", name)
+            kind = self.openmetrics_types.get(base)
+            of_gauge = kind == "gaugehistogram"
+            negative = (base, labels) in negative_bounds
+            falls = math.isnan(value) or (value < 0 and not (of_gauge and negative)) or (negative and not of_gauge)
+            if base != name and kind in ("histogram", "gaugehistogram", "summary") and falls:
+                del found[name, labels]
+                if kind != "summary":
+                    del found[re.sub("sum$", "count", name), labels]
+            elif kind == "summary" and base == name and value < 0:
+                del found[name, labels]
+        return found
+
+
+def without(labels, name):
+    return frozenset(pair for pair in labels if pair[0] != name)
+
+
+def pointed(samples):
+    """Bounds and quantiles as OpenMetrics writes them, and servers do that make labels of them."""
+    def value(name, text):
+        return text + ".0" if name in ("le", "quantile") and not re.search("[.eIN]", text) else text
+    return {(name, frozenset((label, value(label, text)) for label, text in labels)): sample
+            for (name, labels), sample in samples.items()}
+
 
 
 def without_empty_labels(samples):
@@ -134,6 +178,20 @@ class PythonClientTest(ReadersTest):
                 self.assertEqual(families, {family: ({"untyped": "unknown"}.get(kind, kind), help_text.strip())
                                             for family, (kind, help_text) in expected.families.items()})
 
+    def test_its_strict_parser_reads_the_openmetrics(self):
+        for name in self.names:
+            with self.subTest(name):
+                expected = Expectation(name)
+                samples, families = {}, {}
+                for family in openmetrics_to_metric_families(run("openmetrics", name).decode("utf-8")):
+                    families[family.name] = (family.type, family.documentation)
+                    for sample in family.samples:
+                        key = (sample.name, frozenset(sample.labels.items()))
+                        self.assertNotIn(key, samples)
+                        samples[key] = sample.value
+                self.check_samples(samples, expected.openmetrics_samples())
+                self.assertEqual(families, expected.openmetrics_families())
+
     @staticmethod
     def as_the_client_reads(samples):
         """The client appends _total to the samples of counters that lack it."""
@@ -141,13 +199,19 @@ class PythonClientTest(ReadersTest):
 
 
 class Bodies(http.server.ThreadingHTTPServer):
-    """Serves /NAME from a dictionary."""
+    """Serves /CASE as the library answers a scrape with the client's own Accept, or with the given one."""
 
-    def __init__(self, bodies):
+    def __init__(self, accept):
         super().__init__(("127.0.0.1", 0), BodiesHandler)
-        self.bodies = bodies
+        self.accept = accept
+        self.answers = {}
         self.thread = threading.Thread(target=self.serve_forever)
         self.thread.start()
+
+    def answer(self, name, accept):
+        if (name, accept) not in self.answers:
+            self.answers[name, accept] = run("scrape", name, accept).split(b"\n", 1)
+        return self.answers[name, accept]
 
     def stop(self):
         self.shutdown()
@@ -157,9 +221,9 @@ class Bodies(http.server.ThreadingHTTPServer):
 
 class BodiesHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = self.server.bodies[self.path[1:]]
+        kind, body = self.server.answer(self.path[1:], self.server.accept or self.headers["Accept"])
         self.send_response(200)
-        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Type", kind.decode())
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -169,6 +233,10 @@ class BodiesHandler(http.server.BaseHTTPRequestHandler):
 
 
 class PrometheusTest(ReadersTest):
+    """Prometheus and text format 0.0.4."""
+    ACCEPT = "text/plain"
+    CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+    FLAGS = []
     OWN = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
            "scrape_series_added"}
 
@@ -177,7 +245,7 @@ class PrometheusTest(ReadersTest):
         super().setUpClass()
         if shutil.which("prometheus") is None:
             raise unittest.SkipTest("prometheus is not installed")
-        cls.bodies = Bodies({name: text_of(name) for name in cls.names})
+        cls.bodies = Bodies(cls.ACCEPT)
         cls.addClassCleanup(cls.bodies.stop)
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
@@ -191,7 +259,7 @@ class PrometheusTest(ReadersTest):
         cls.addClassCleanup(cls.log.close)
         cls.process = subprocess.Popen(
             ["prometheus", "--config.file=" + config.name, "--storage.tsdb.path=" + os.path.join(folder.name, "data"),
-             "--web.listen-address=127.0.0.1:%d" % port], stdout=cls.log, stderr=subprocess.STDOUT)
+             "--web.listen-address=127.0.0.1:%d" % port, *cls.FLAGS], stdout=cls.log, stderr=subprocess.STDOUT)
         cls.addClassCleanup(end, cls.process)
         cls.url = "http://127.0.0.1:%d/api/v1/" % port
         cls.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -228,7 +296,7 @@ class PrometheusTest(ReadersTest):
                     self.assertEqual((labels.pop("job"), labels.pop("instance")[:10]), (name, "127.0.0.1:"))
                     if metric not in self.OWN:
                         samples[metric, frozenset(labels.items())] = float(series["value"][1])
-                self.check_samples(samples, without_empty_labels(Expectation(name).samples))
+                self.check_samples(samples, without_empty_labels(self.expected_samples(Expectation(name))))
 
     def test_it_knows_type_and_help(self):
         for name in self.names:
@@ -236,8 +304,45 @@ class PrometheusTest(ReadersTest):
                 found = {item["metric"]: (item["type"], item["help"].lstrip(" \t"))
                          for item in self.ask("targets/metadata", match_target='{job="%s"}' % name, limit=100000)}
                 # Blanks before the text may belong to the syntax.
-                self.assertEqual(found, {family: ({"untyped": "unknown"}.get(kind, kind), help_text.lstrip(" \t"))
-                                         for family, (kind, help_text) in Expectation(name).families.items()})
+                self.assertEqual(found, {family: (kind, help_text.lstrip(" \t"))
+                                         for family, (kind, help_text) in self.expected_families(Expectation(name)).items()})
+
+    def test_it_asked_for_this_format(self):
+        self.assertEqual({kind for kind, _ in self.bodies.answers.values()}, {self.CONTENT_TYPE})
+
+    @staticmethod
+    def expected_samples(expected):
+        return expected.samples
+
+    @staticmethod
+    def expected_families(expected):
+        return {family: ({"untyped": "unknown"}.get(kind, kind), help_text)
+                for family, (kind, help_text) in expected.families.items()}
+
+
+class PrometheusOpenMetricsTest(PrometheusTest):
+    """Prometheus as it asks by itself."""
+    ACCEPT = None
+    CONTENT_TYPE = b"application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    @staticmethod
+    def expected_samples(expected):
+        return expected.openmetrics_samples()
+
+    @staticmethod
+    def expected_families(expected):
+        return expected.openmetrics_families()
+
+
+class PrometheusProtobufTest(PrometheusTest):
+    """Prometheus with native histograms, which asks for protobuf."""
+    ACCEPT = None
+    CONTENT_TYPE = b"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+    FLAGS = ["--enable-feature=native-histograms"]
+
+    @staticmethod
+    def expected_samples(expected):
+        return pointed(expected.samples)
 
 
 if __name__ == "__main__":
