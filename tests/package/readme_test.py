@@ -1,4 +1,4 @@
-# promlite: the readme's code, built as it is pasted.
+# promlite: the code of the readme and of docs/testing.md, built as it is pasted.
 # SPDX-License-Identifier: MIT
 import pathlib
 import re
@@ -13,8 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ADDRESS = "127.0.0.1:9464"
 
 
-def blocks():
-    return re.findall(r"^```cpp\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+def blocks(page="README.md"):
+    return re.findall(r"^```cpp\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
 
 
 class Readme(unittest.TestCase):
@@ -70,6 +70,13 @@ class Readme(unittest.TestCase):
                      'retries_total{method="PUT",ok="true"} 1', 'retries_total{method="GET",ok="false"} 0',
                      "errors_total 0"):
             self.assertIn(line + "\n", body)
+
+    def test_what_the_page_on_testing_shows_is_what_the_examples_do(self):
+        examples = "".join(path.read_text() for path in (ROOT / "examples" / "testing").glob("*pp"))
+        alone = [block for block in blocks("docs/testing.md") if block not in examples]
+        self.assertEqual(1, len(alone), alone)
+        program = self.build("#include <promlite/exposition/parser.hpp>\n#include <iostream>\nint main() {\n" + alone[0] + "}\n")
+        self.assertEqual("up 1\n", subprocess.run([program], check=True, capture_output=True, text=True).stdout)
 
 
 if __name__ == "__main__":
