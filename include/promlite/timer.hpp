@@ -20,8 +20,9 @@ struct SteadyTime {
 };
 /// A clock that somebody gave.
 struct ClockTime {
-  const Clock* source;
+  explicit ClockTime(const Clock& clock) noexcept : source(&clock) {}
   std::chrono::steady_clock::time_point now() const noexcept { return source->now(); }
+  const Clock* source;
 };
 
 template <class Metric, class = void>
@@ -68,7 +69,7 @@ class Stopwatch : private Source {
   Stopwatch() noexcept : start_(Source::now()) {}
   /// The clock must outlive the stopwatch.
   template <class S = Source, class = std::enable_if_t<std::is_same_v<S, detail::ClockTime>>>
-  explicit Stopwatch(const Clock& clock) noexcept : Source{&clock}, start_(Source::now()) {}
+  explicit Stopwatch(const Clock& clock) noexcept : Source(clock), start_(Source::now()) {}
 
   /// Seconds since the start; never negative.
   [[nodiscard]] double elapsed() const noexcept { return between(start_, Source::now()); }

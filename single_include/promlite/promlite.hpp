@@ -4152,8 +4152,9 @@ struct SteadyTime {
 };
 /// A clock that somebody gave.
 struct ClockTime {
-  const Clock* source;
+  explicit ClockTime(const Clock& clock) noexcept : source(&clock) {}
   std::chrono::steady_clock::time_point now() const noexcept { return source->now(); }
+  const Clock* source;
 };
 
 template <class Metric, class = void>
@@ -4200,7 +4201,7 @@ class Stopwatch : private Source {
   Stopwatch() noexcept : start_(Source::now()) {}
   /// The clock must outlive the stopwatch.
   template <class S = Source, class = std::enable_if_t<std::is_same_v<S, detail::ClockTime>>>
-  explicit Stopwatch(const Clock& clock) noexcept : Source{&clock}, start_(Source::now()) {}
+  explicit Stopwatch(const Clock& clock) noexcept : Source(clock), start_(Source::now()) {}
 
   /// Seconds since the start; never negative.
   [[nodiscard]] double elapsed() const noexcept { return between(start_, Source::now()); }
@@ -5193,7 +5194,7 @@ class CurriedFamily {
     if constexpr (count >= 1 && count < Free) {
       CurriedFamily<Metric, N, Free - count> rest(*family_);
       const detail::LabelValue texts[count] = {detail::LabelValue(values)...};
-      for (std::size_t i = 0; i < N; ++i) rest.bound_[i] = bound_[i];
+      rest.bound_ = bound_;
       for (std::size_t i = 0; i < count; ++i) rest.bound_[free_[i]] = texts[i].text();
       for (std::size_t i = count; i < Free; ++i) rest.free_[i - count] = free_[i];
       return rest;
@@ -5207,12 +5208,11 @@ class CurriedFamily {
     static_assert(Count < Free, "promlite: curry() binds at least one label and leaves at least one");
     if constexpr (Count < Free) {
       CurriedFamily<Metric, N, Free - Count> rest(*family_);
-      std::size_t free[Free];
-      for (std::size_t i = 0; i < N; ++i) rest.bound_[i] = bound_[i];
-      for (std::size_t i = 0; i < Free; ++i) free[i] = free_[i];
+      std::array<std::size_t, Free> free = free_;
+      rest.bound_ = bound_;
       std::size_t left = Free;
       for (const BoundLabel& label : labels) {
-        const std::size_t at = detail::find_free_label(family_->declared(), label.name, free, left);
+        const std::size_t at = detail::find_free_label(family_->declared(), label.name, free.data(), left);
         rest.bound_[free[at]] = label.value;
         --left;
         for (std::size_t i = at; i < left; ++i) free[i] = free[i + 1];
@@ -5255,8 +5255,8 @@ class CurriedFamily {
   }
 
   detail::FamilyOf<Metric>* family_;
-  std::string bound_[N];    // by position in the declaration; empty where free
-  std::size_t free_[Free];  // positions, ascending
+  std::array<std::string, N> bound_;      // by position in the declaration; empty where free
+  std::array<std::size_t, Free> free_{};  // positions, ascending
 };
 
 }  // namespace promlite

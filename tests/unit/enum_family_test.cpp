@@ -150,6 +150,7 @@ TEST_CASE("threads that ask at once count in the same series") {
     Registry registry;
     const auto family = registry.counter("x_total", "", {"method", "ok"});
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] { family.by_enum<Method, bool>().with(Method::put, true).inc(); });
     }
