@@ -1,4 +1,4 @@
-// promlite: a value that a function gives when a scrape asks.
+// promlite: values that a function gives when a scrape asks.
 // SPDX-License-Identifier: MIT
 #ifndef PROMLITE_CALLBACK_HPP
 #define PROMLITE_CALLBACK_HPP
@@ -13,6 +13,8 @@
 #include <promlite/source.hpp>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,24 +23,55 @@
 namespace promlite {
 namespace detail {
 
-/// One series whose value comes from `function()`, any arithmetic type. When the function throws, or gives a
-/// counter a value that is negative or NaN, the series is left out of that scrape and counted.
-template <class Function>
-class CallbackSource final : public Source {
+/// A callback, whatever it gives. When its function throws, it has no series in that scrape, which is
+/// counted.
+class Callback : public Source {
  public:
-  CallbackSource(Declaration declared, Function function, std::atomic<std::uint64_t>& errors)
-      : Source(std::move(declared)),
-        function_(std::move(function)),
-        gate_(std::make_shared<CallGate>()),
-        errors_(errors) {
+  PROMLITE_COLD Callback(Declaration&& declared, std::atomic<std::uint64_t>& errors)
+      : Source(std::move(declared)), gate_(std::make_shared<CallGate>()), errors_(errors) {}
+
+  const std::shared_ptr<CallGate>& gate() const noexcept { return gate_; }
+  bool gone() const noexcept override { return gate_->closed(); }
+
+  PROMLITE_COLD void prepare() final {
+    clear();
+    PROMLITE_TRY {
+      gate_->pass([this] { call(); });
+    }
+    PROMLITE_CATCH_ALL {
+      clear();
+      count_errors(1);
+    }
+    count_errors(settle());
+  }
+
+ private:
+  virtual void clear() noexcept = 0;
+  /// Runs the user's function, and keeps what it gives.
+  virtual void call() = 0;
+  /// Puts in order what call() has kept, and tells how much of it was invalid and is left out.
+  virtual std::size_t settle() = 0;
+
+  void count_errors(std::size_t count) noexcept {
+    if (count != 0) errors_.fetch_add(count, std::memory_order_relaxed);
+  }
+
+  std::shared_ptr<CallGate> gate_;
+  std::atomic<std::uint64_t>& errors_;
+};
+
+/// One series whose value comes from `function()`, any arithmetic type. A counter's value must not be
+/// negative or NaN.
+template <class Function>
+class ValueCallback final : public Callback {
+ public:
+  ValueCallback(Declaration declared, Function function, std::atomic<std::uint64_t>& errors)
+      : Callback(std::move(declared), errors), function_(std::move(function)) {
     for (const auto& label : declared_.const_labels) append_label(labels_, label.first, label.second);
     labels_size_ = labels_.size();
     labels_.append(ByteBuffer::padding, '\0');
   }
 
-  const std::shared_ptr<CallGate>& gate() const noexcept { return gate_; }
-
-  bool gone() const noexcept override { return gate_->closed(); }
   bool has_series(const ScrapeContext&) override { return ready_; }
   void encode(Encoder& encoder, ScrapeContext&) override { encoder.value(labels(), value_); }
   void list(std::vector<ListedSeries>& to) override {
@@ -48,28 +81,23 @@ class CallbackSource final : public Source {
     encode(encoder, scrape);
   }
 
-  void prepare() override {
-    ready_ = false;
-    PROMLITE_TRY {
-      gate_->pass([this] {
-        value_ = Number(function_());
-        ready_ = true;
-      });
-    }
-    PROMLITE_CATCH_ALL { errors_.fetch_add(1, std::memory_order_relaxed); }
+ private:
+  void clear() noexcept override { ready_ = false; }
+  void call() override {
+    value_ = Number(function_());
+    ready_ = true;
+  }
+  std::size_t settle() override {
     const double number = value_.as_double();
-    if (ready_ && declared_.type == MetricType::counter && (is_nan(number) || is_negative(number))) {
-      ready_ = false;
-      errors_.fetch_add(1, std::memory_order_relaxed);
-    }
+    if (!ready_ || declared_.type != MetricType::counter || !(is_nan(number) || is_negative(number)))
+      return 0;
+    ready_ = false;
+    return 1;
   }
 
- private:
   PaddedText labels() const noexcept { return {labels_.data(), labels_size_}; }
 
   Function function_;
-  std::shared_ptr<CallGate> gate_;
-  std::atomic<std::uint64_t>& errors_;
   std::string labels_;
   std::size_t labels_size_ = 0;
   Number value_ = 0;

@@ -57,6 +57,7 @@
 #include <promlite/registry.hpp>
 #include <promlite/registry_core.hpp>
 #include <promlite/registry_group.hpp>
+#include <promlite/series_callback.hpp>
 #include <promlite/series_set.hpp>
 #include <promlite/source.hpp>
 #include <promlite/source_directory.hpp>

@@ -51,7 +51,7 @@ inline void leave_out_process_metrics() noexcept {
   detail::DefaultProcessMetrics::instance().membership.leave();
 }
 
-/// Declares in the default registry; see Registry::counter.
+/// Declares in the default registry; see Registerer::counter.
 template <class T = double, class... Options>
 Counter<T> counter(MetricName<MetricType::counter> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().counter<T>(name, help, options...);
@@ -62,7 +62,7 @@ Family<Counter<T>, N> counter(MetricName<MetricType::counter> name, std::string_
   return detail::default_metrics().counter<T>(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::gauge.
+/// Declares in the default registry; see Registerer::gauge.
 template <class T = double, class... Options>
 Gauge<T> gauge(MetricName<MetricType::gauge> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().gauge<T>(name, help, options...);
@@ -73,7 +73,7 @@ Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view h
   return detail::default_metrics().gauge<T>(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::histogram.
+/// Declares in the default registry; see Registerer::histogram.
 template <class... Options>
 Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
                     const Options&... options) {
@@ -86,7 +86,7 @@ Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::stri
   return detail::default_metrics().histogram(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::summary.
+/// Declares in the default registry; see Registerer::summary.
 template <class... Options>
 Summary summary(MetricName<MetricType::summary> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().summary(name, help, options...);
@@ -97,23 +97,42 @@ Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_vie
   return detail::default_metrics().summary(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::info.
+/// Declares in the default registry; see Registerer::info.
 inline Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
   return detail::default_metrics().info(name, help, labels);
 }
 
-/// Registers in the default registry; see Registry::gauge_callback.
+/// Registers in the default registry; see Registerer::gauge_callback.
 template <class Function, class... Options>
 Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                           const Options&... options) {
   return detail::default_metrics().gauge_callback(name, help, std::move(function), options...);
 }
+template <std::size_t N, class Function, class... Options>
+Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help,
+                          const LabelName<MetricType::gauge> (&labels)[N], Function function,
+                          const Options&... options) {
+  return detail::default_metrics().gauge_callback(name, help, labels, std::move(function), options...);
+}
 
-/// Registers in the default registry; see Registry::counter_callback.
+/// Registers in the default registry; see Registerer::counter_callback.
 template <class Function, class... Options>
 Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                             const Options&... options) {
   return detail::default_metrics().counter_callback(name, help, std::move(function), options...);
+}
+template <std::size_t N, class Function, class... Options>
+Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help,
+                            const LabelName<MetricType::counter> (&labels)[N], Function function,
+                            const Options&... options) {
+  return detail::default_metrics().counter_callback(name, help, labels, std::move(function), options...);
+}
+
+/// Registers in the default registry; see Registerer::info_callback.
+template <class Function, class... Options>
+Membership info_callback(MetricName<MetricType::info> name, std::string_view help, Function function,
+                         const Options&... options) {
+  return detail::default_metrics().info_callback(name, help, std::move(function), options...);
 }
 
 }  // namespace promlite

@@ -140,6 +140,9 @@ class FamilyOf final : public Source {
     return series_.remove_if(LabelMatcher(declared_, labels));
   }
   std::size_t size() { return series_.size(); }
+  void retire() override {
+    series_.remove_if([](const Series&) { return true; });
+  }
 
   bool has_series(const ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.list();

@@ -17,6 +17,7 @@
 #include <promlite/metric_name.hpp>
 #include <promlite/registry_core.hpp>
 #include <promlite/scope.hpp>
+#include <promlite/series_callback.hpp>
 #include <promlite/summary.hpp>
 
 #include <cstddef>
@@ -163,16 +164,56 @@ class Registerer {
                             const Options&... options) {
     return callback<Gauge<>>(name, help, std::move(function), options...);
   }
+  /// With labels, `function(out)` gives as many series as there are when a scrape asks, at most max_series:
+  ///
+  ///     registry.gauge_callback("queue_depth", "Jobs waiting.", {"queue"}, [&](auto& out) {
+  ///       for (const auto& queue : queues) out.set(queue.size(), queue.name());
+  ///     });
+  ///
+  /// `out` is a CallbackSeries. When the function throws, none of its series is shown in that scrape.
+  template <std::size_t N, class Function, class... Options>
+  Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help,
+                            const LabelName<MetricType::gauge> (&labels)[N], Function function,
+                            const Options&... options) {
+    return callback<Gauge<>>(name, help, labels, std::move(function), options...);
+  }
   /// The same for a counter: a value that never falls. Negative and NaN values are left out and counted.
   template <class Function, class... Options>
   Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                               const Options&... options) {
     return callback<Counter<>>(name, help, std::move(function), options...);
   }
+  template <std::size_t N, class Function, class... Options>
+  Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help,
+                              const LabelName<MetricType::counter> (&labels)[N], Function function,
+                              const Options&... options) {
+    return callback<Counter<>>(name, help, labels, std::move(function), options...);
+  }
+  /// Facts that `function(out)` gives when a scrape asks: `out.set({{"version", plugin.version()}})`, any
+  /// number of times. `out` is a CallbackFacts.
+  template <class Function, class... Options>
+  Membership info_callback(MetricName<MetricType::info> name, std::string_view help, Function function,
+                           const Options&... options) {
+    static_assert((!std::is_same_v<Options, ExpireAfter> && ...),
+                  "promlite: a callback's series do not expire");
+    return core_->add_callback<detail::FillingCallback<CallbackFacts, Function>>(
+        detail::declare_metric<Info, true>(name.text(), help, nullptr, 0, options...), std::move(function),
+        scope_.get());
+  }
 
   /// Adds a collector, which must live until the Membership dies. Throws Error when it is in this registry
   /// already, with the same prefix and labels.
   Membership add(Collector& collector) { return core_->add(collector, scope_, false); }
+
+  /// Takes the metrics of this name out, with or without an info's suffix, whatever their constant labels; of
+  /// a part of a registry, those with its prefix and labels. False when there was none. The next scrape does
+  /// not show them, and the name is free: declared again, even as another type, it begins anew. A callback is
+  /// ended as by its Membership. What a collector writes has no name here.
+  ///
+  /// Handles stay valid as long as the registry; what they update is not shown any more. So the registry
+  /// keeps what belongs to a name, less its series with labels, each time that it is taken out: this is for
+  /// a plugin that is unloaded, not for every request.
+  bool unregister(std::string_view name) { return core_->unregister(name, scope_.get()); }
 
  protected:
   explicit Registerer(std::shared_ptr<detail::RegistryCore> core) noexcept : core_(std::move(core)) {}
@@ -206,8 +247,20 @@ class Registerer {
   Membership callback(MetricName<type_of<Metric>> name, std::string_view help, Function function,
                       const Options&... options) {
     static_assert(std::is_arithmetic_v<decltype(function())>, "promlite: a callback returns a number");
-    return core_->add_callback(
+    return core_->add_callback<detail::ValueCallback<Function>>(
         detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...), std::move(function),
+        scope_.get());
+  }
+  template <class Metric, std::size_t N, class Function, class... Options>
+  Membership callback(MetricName<type_of<Metric>> name, std::string_view help,
+                      const LabelName<type_of<Metric>> (&labels)[N], Function function,
+                      const Options&... options) {
+    static_assert((!std::is_same_v<Options, ExpireAfter> && ...),
+                  "promlite: a callback's series do not expire");
+    std::string_view names[N];
+    for (std::size_t i = 0; i < N; ++i) names[i] = labels[i].text();
+    return core_->add_callback<detail::FillingCallback<CallbackSeries<N>, Function>>(
+        detail::declare_metric<Metric, true>(name.text(), help, names, N, options...), std::move(function),
         scope_.get());
   }
 

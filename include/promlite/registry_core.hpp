@@ -84,19 +84,12 @@ class RegistryCore {
     return family;
   }
 
-  template <class Function>
+  /// `Made` is a Callback.
+  template <class Made, class Function>
   Membership add_callback(Declaration declared, Function function, const Scope* scope) {
     declared.is_callback = true;
     check(declared, scope);
-    auto made = std::make_unique<CallbackSource<Function>>(std::move(declared), std::move(function),
-                                                           collector_errors_);
-    std::shared_ptr<CallGate> gate = made->gate();
-    make_room();
-    const std::lock_guard<std::mutex> lock(registration_);
-    find_same(made->declared());
-    directory_.add(std::move(made));
-    user_code_.store(true, std::memory_order_relaxed);
-    return Membership(std::move(gate));
+    return add_callback(std::make_unique<Made>(std::move(declared), std::move(function), collector_errors_));
   }
 
   /// `quick`: known not to block.
@@ -112,6 +105,9 @@ class RegistryCore {
     if (!quick) user_code_.store(true, std::memory_order_relaxed);
     return Membership(std::move(gate));
   }
+
+  /// Takes the metrics of this name that were declared with all labels of `scope` out, and ends callbacks.
+  bool unregister(std::string_view name, const Scope* scope);
 
   bool has_collectors() const noexcept { return user_code_.load(std::memory_order_relaxed); }
   void expose_scrape_metrics(bool on) noexcept { scrape_metrics_.store(on, std::memory_order_relaxed); }
@@ -151,6 +147,7 @@ class RegistryCore {
   bool scraped_by_this_thread() const noexcept {
     return scraper_.load(std::memory_order_relaxed) == this_thread();
   }
+  Membership add_callback(std::unique_ptr<Callback> made);
   void make_room();
   void forget_the_gone();
   void list_sources(std::vector<Scraped>& sources, std::uint32_t registry, bool callbacks);
@@ -173,6 +170,39 @@ class RegistryCore {
   std::atomic<const Clock*> clock_{&Clock::real()};
   std::atomic<std::uint64_t> collector_errors_{0};
 };
+
+PROMLITE_COLD inline Membership RegistryCore::add_callback(std::unique_ptr<Callback> made) {
+  std::shared_ptr<CallGate> gate = made->gate();
+  make_room();
+  const std::lock_guard<std::mutex> lock(registration_);
+  find_same(made->declared());
+  directory_.add(std::move(made));
+  user_code_.store(true, std::memory_order_relaxed);
+  return Membership(std::move(gate));
+}
+
+PROMLITE_COLD inline bool RegistryCore::unregister(std::string_view name, const Scope* scope) {
+  std::string whole(scope == nullptr ? std::string_view() : scope->prefix());
+  whole.append(name);
+  std::vector<Source*> retired;
+  std::vector<Membership> ended;  // their ends, behind the lock, wait for calls that run
+  {
+    const std::lock_guard<std::mutex> lock(registration_);
+    const std::vector<Source*> found = directory_.find_all(whole, scope);
+    retired.reserve(found.size());
+    ended.reserve(found.size());
+    for (Source* const source : found) {
+      if (source->declared().is_callback) {
+        ended.emplace_back(static_cast<Callback*>(source)->gate());
+      } else {
+        directory_.retire(source);
+        retired.push_back(source);
+      }
+    }
+  }
+  for (Source* const source : retired) source->retire();
+  return !(retired.empty() && ended.empty());
+}
 
 /// Where scrapes are rare, those who register forget the gone, now and then, unless a scrape runs right now.
 PROMLITE_COLD inline void RegistryCore::make_room() {

@@ -316,13 +316,15 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
     }
     if (at == end) break;
     const Scraped* const begin = at;
-    bool one_registry = true;
+    bool apart = true;  // no two of these sources can have the same series
     do {
-      one_registry = one_registry && (!at->shown || at->registry == begin->registry);
+      if (at->shown && at != begin) {
+        apart = apart && at->registry == begin->registry && at->source->declared().type != MetricType::info;
+      }
       ++at;
     } while (at != end && !at->first);
     if (!begin->wanted) continue;
-    if (!one_registry) {
+    if (!apart) {
       encode_merged(encoder, begin, at, scrape);
       continue;
     }
@@ -342,8 +344,8 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
   encoder.finish();
 }
 
-/// One family of several registries: its series in the order of their labels, each from the first that has
-/// it.
+/// One family of several registries, or of facts: its series in the order of their labels, each from the
+/// first that has it.
 PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const Scraped* begin,
                                                        const Scraped* end, ScrapeContext& scrape) {
   std::vector<ListedSeries> all;

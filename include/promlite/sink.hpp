@@ -193,8 +193,13 @@ class SinkAccess {
  public:
   using Families = detail::PointerList<detail::CollectedFamily>;
 
-  static const Families& families(Sink& sink) noexcept { return sink.families_; }
+  static const Families& families(const Sink& sink) noexcept { return sink.families_; }
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
+
+  /// A family whose name has been checked.
+  static Sink::Family begin(Sink& sink, std::string_view name, std::string_view help, MetricType type) {
+    return sink.begin(name, help, type);
+  }
 
   /// Whose prefix and labels all get from now on; null: none.
   static void enter(Sink& sink, const detail::Scope* scope) noexcept { sink.scope_ = scope; }

@@ -8,12 +8,15 @@
 #include <promlite/detail/pointer_list.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
+#include <promlite/metric_name.hpp>
+#include <promlite/scope.hpp>
 #include <promlite/source.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace promlite {
 namespace detail {
@@ -26,6 +29,7 @@ class SourceDirectory final : public KnownFamilies {
   SourceDirectory() = default;
   ~SourceDirectory() {
     for (std::size_t i = 0; i < sources_.size(); ++i) delete sources_[i];
+    for (std::size_t i = 0; i < retired_.size(); ++i) delete retired_[i];
   }
 
   std::size_t size() const noexcept { return sources_.size(); }
@@ -65,6 +69,32 @@ class SourceDirectory final : public KnownFamilies {
     while (is_named(at, declared.name) && sources_[at]->declared().const_labels < declared.const_labels) ++at;
     sources_.insert(at, source.get());
     (void)source.release();
+  }
+
+  /// The sources of this name, with or without an info's suffix, that have all labels of `scope` (null: all
+  /// of them).
+  PROMLITE_COLD std::vector<Source*> find_all(std::string_view name, const Scope* scope) const {
+    std::vector<Source*> found;
+    for (const std::string_view each : {name, without_info(name)}) {
+      for (std::size_t at = lower_bound(each); is_named(at, each); ++at) {
+        const Declaration& declared = sources_[at]->declared();
+        if (sources_[at]->gone() || (each != name && declared.type != MetricType::info)) continue;
+        if (scope == nullptr || scope->all_in(declared.const_labels)) found.push_back(sources_[at]);
+      }
+      if (each == without_info(name)) break;
+    }
+    return found;
+  }
+
+  /// Takes a source out and keeps it for those who hold its handles. Throws std::bad_alloc and then has
+  /// changed nothing.
+  PROMLITE_COLD void retire(Source* source) {
+    retired_.push_back(source);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (sources_[i] != source) sources_.at(kept++) = sources_[i];
+    }
+    sources_.truncate(kept);
   }
 
   /// Moves the sources that have left to `dead`, for the caller to delete without locks. While no scrape
@@ -140,6 +170,7 @@ class SourceDirectory final : public KnownFamilies {
   }
 
   PointerList<Source> sources_;
+  PointerList<Source> retired_;
 };
 
 }  // namespace detail

@@ -3753,8 +3753,13 @@ class SinkAccess {
  public:
   using Families = detail::PointerList<detail::CollectedFamily>;
 
-  static const Families& families(Sink& sink) noexcept { return sink.families_; }
+  static const Families& families(const Sink& sink) noexcept { return sink.families_; }
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
+
+  /// A family whose name has been checked.
+  static Sink::Family begin(Sink& sink, std::string_view name, std::string_view help, MetricType type) {
+    return sink.begin(name, help, type);
+  }
 
   /// Whose prefix and labels all get from now on; null: none.
   static void enter(Sink& sink, const detail::Scope* scope) noexcept { sink.scope_ = scope; }
@@ -5035,6 +5040,8 @@ class Source {
 
   /// True when the source has left the registry and may be destroyed.
   virtual bool gone() const noexcept { return false; }
+  /// Gives back what it can: it has left the registry, while its handles are still used.
+  virtual void retire() {}
   /// Runs user code, if the source has any. Without locks that updates or registration want.
   virtual void prepare() {}
   /// Lists the series for what follows, until finish(). By one scrape at a time.
@@ -5057,31 +5064,62 @@ class Source {
 #endif  // PROMLITE_SOURCE_HPP
 
 // ---- promlite/callback.hpp ----
-// promlite: a value that a function gives when a scrape asks.
+// promlite: values that a function gives when a scrape asks.
 #ifndef PROMLITE_CALLBACK_HPP
 #define PROMLITE_CALLBACK_HPP
 
 namespace promlite {
 namespace detail {
 
-/// One series whose value comes from `function()`, any arithmetic type. When the function throws, or gives a
-/// counter a value that is negative or NaN, the series is left out of that scrape and counted.
-template <class Function>
-class CallbackSource final : public Source {
+/// A callback, whatever it gives. When its function throws, it has no series in that scrape, which is
+/// counted.
+class Callback : public Source {
  public:
-  CallbackSource(Declaration declared, Function function, std::atomic<std::uint64_t>& errors)
-      : Source(std::move(declared)),
-        function_(std::move(function)),
-        gate_(std::make_shared<CallGate>()),
-        errors_(errors) {
+  PROMLITE_COLD Callback(Declaration&& declared, std::atomic<std::uint64_t>& errors)
+      : Source(std::move(declared)), gate_(std::make_shared<CallGate>()), errors_(errors) {}
+
+  const std::shared_ptr<CallGate>& gate() const noexcept { return gate_; }
+  bool gone() const noexcept override { return gate_->closed(); }
+
+  PROMLITE_COLD void prepare() final {
+    clear();
+    PROMLITE_TRY {
+      gate_->pass([this] { call(); });
+    }
+    PROMLITE_CATCH_ALL {
+      clear();
+      count_errors(1);
+    }
+    count_errors(settle());
+  }
+
+ private:
+  virtual void clear() noexcept = 0;
+  /// Runs the user's function, and keeps what it gives.
+  virtual void call() = 0;
+  /// Puts in order what call() has kept, and tells how much of it was invalid and is left out.
+  virtual std::size_t settle() = 0;
+
+  void count_errors(std::size_t count) noexcept {
+    if (count != 0) errors_.fetch_add(count, std::memory_order_relaxed);
+  }
+
+  std::shared_ptr<CallGate> gate_;
+  std::atomic<std::uint64_t>& errors_;
+};
+
+/// One series whose value comes from `function()`, any arithmetic type. A counter's value must not be
+/// negative or NaN.
+template <class Function>
+class ValueCallback final : public Callback {
+ public:
+  ValueCallback(Declaration declared, Function function, std::atomic<std::uint64_t>& errors)
+      : Callback(std::move(declared), errors), function_(std::move(function)) {
     for (const auto& label : declared_.const_labels) append_label(labels_, label.first, label.second);
     labels_size_ = labels_.size();
     labels_.append(ByteBuffer::padding, '\0');
   }
 
-  const std::shared_ptr<CallGate>& gate() const noexcept { return gate_; }
-
-  bool gone() const noexcept override { return gate_->closed(); }
   bool has_series(const ScrapeContext&) override { return ready_; }
   void encode(Encoder& encoder, ScrapeContext&) override { encoder.value(labels(), value_); }
   void list(std::vector<ListedSeries>& to) override {
@@ -5091,28 +5129,23 @@ class CallbackSource final : public Source {
     encode(encoder, scrape);
   }
 
-  void prepare() override {
-    ready_ = false;
-    PROMLITE_TRY {
-      gate_->pass([this] {
-        value_ = Number(function_());
-        ready_ = true;
-      });
-    }
-    PROMLITE_CATCH_ALL { errors_.fetch_add(1, std::memory_order_relaxed); }
+ private:
+  void clear() noexcept override { ready_ = false; }
+  void call() override {
+    value_ = Number(function_());
+    ready_ = true;
+  }
+  std::size_t settle() override {
     const double number = value_.as_double();
-    if (ready_ && declared_.type == MetricType::counter && (is_nan(number) || is_negative(number))) {
-      ready_ = false;
-      errors_.fetch_add(1, std::memory_order_relaxed);
-    }
+    if (!ready_ || declared_.type != MetricType::counter || !(is_nan(number) || is_negative(number)))
+      return 0;
+    ready_ = false;
+    return 1;
   }
 
- private:
   PaddedText labels() const noexcept { return {labels_.data(), labels_size_}; }
 
   Function function_;
-  std::shared_ptr<CallGate> gate_;
-  std::atomic<std::uint64_t>& errors_;
   std::string labels_;
   std::size_t labels_size_ = 0;
   Number value_ = 0;
@@ -6344,6 +6377,9 @@ class FamilyOf final : public Source {
     return series_.remove_if(LabelMatcher(declared_, labels));
   }
   std::size_t size() { return series_.size(); }
+  void retire() override {
+    series_.remove_if([](const Series&) { return true; });
+  }
 
   bool has_series(const ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.list();
@@ -6560,6 +6596,7 @@ class SourceDirectory final : public KnownFamilies {
   SourceDirectory() = default;
   ~SourceDirectory() {
     for (std::size_t i = 0; i < sources_.size(); ++i) delete sources_[i];
+    for (std::size_t i = 0; i < retired_.size(); ++i) delete retired_[i];
   }
 
   std::size_t size() const noexcept { return sources_.size(); }
@@ -6599,6 +6636,32 @@ class SourceDirectory final : public KnownFamilies {
     while (is_named(at, declared.name) && sources_[at]->declared().const_labels < declared.const_labels) ++at;
     sources_.insert(at, source.get());
     (void)source.release();
+  }
+
+  /// The sources of this name, with or without an info's suffix, that have all labels of `scope` (null: all
+  /// of them).
+  PROMLITE_COLD std::vector<Source*> find_all(std::string_view name, const Scope* scope) const {
+    std::vector<Source*> found;
+    for (const std::string_view each : {name, without_info(name)}) {
+      for (std::size_t at = lower_bound(each); is_named(at, each); ++at) {
+        const Declaration& declared = sources_[at]->declared();
+        if (sources_[at]->gone() || (each != name && declared.type != MetricType::info)) continue;
+        if (scope == nullptr || scope->all_in(declared.const_labels)) found.push_back(sources_[at]);
+      }
+      if (each == without_info(name)) break;
+    }
+    return found;
+  }
+
+  /// Takes a source out and keeps it for those who hold its handles. Throws std::bad_alloc and then has
+  /// changed nothing.
+  PROMLITE_COLD void retire(Source* source) {
+    retired_.push_back(source);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (sources_[i] != source) sources_.at(kept++) = sources_[i];
+    }
+    sources_.truncate(kept);
   }
 
   /// Moves the sources that have left to `dead`, for the caller to delete without locks. While no scrape
@@ -6674,6 +6737,7 @@ class SourceDirectory final : public KnownFamilies {
   }
 
   PointerList<Source> sources_;
+  PointerList<Source> retired_;
 };
 
 }  // namespace detail
@@ -6744,19 +6808,12 @@ class RegistryCore {
     return family;
   }
 
-  template <class Function>
+  /// `Made` is a Callback.
+  template <class Made, class Function>
   Membership add_callback(Declaration declared, Function function, const Scope* scope) {
     declared.is_callback = true;
     check(declared, scope);
-    auto made = std::make_unique<CallbackSource<Function>>(std::move(declared), std::move(function),
-                                                           collector_errors_);
-    std::shared_ptr<CallGate> gate = made->gate();
-    make_room();
-    const std::lock_guard<std::mutex> lock(registration_);
-    find_same(made->declared());
-    directory_.add(std::move(made));
-    user_code_.store(true, std::memory_order_relaxed);
-    return Membership(std::move(gate));
+    return add_callback(std::make_unique<Made>(std::move(declared), std::move(function), collector_errors_));
   }
 
   /// `quick`: known not to block.
@@ -6772,6 +6829,9 @@ class RegistryCore {
     if (!quick) user_code_.store(true, std::memory_order_relaxed);
     return Membership(std::move(gate));
   }
+
+  /// Takes the metrics of this name that were declared with all labels of `scope` out, and ends callbacks.
+  bool unregister(std::string_view name, const Scope* scope);
 
   bool has_collectors() const noexcept { return user_code_.load(std::memory_order_relaxed); }
   void expose_scrape_metrics(bool on) noexcept { scrape_metrics_.store(on, std::memory_order_relaxed); }
@@ -6811,6 +6871,7 @@ class RegistryCore {
   bool scraped_by_this_thread() const noexcept {
     return scraper_.load(std::memory_order_relaxed) == this_thread();
   }
+  Membership add_callback(std::unique_ptr<Callback> made);
   void make_room();
   void forget_the_gone();
   void list_sources(std::vector<Scraped>& sources, std::uint32_t registry, bool callbacks);
@@ -6833,6 +6894,39 @@ class RegistryCore {
   std::atomic<const Clock*> clock_{&Clock::real()};
   std::atomic<std::uint64_t> collector_errors_{0};
 };
+
+PROMLITE_COLD inline Membership RegistryCore::add_callback(std::unique_ptr<Callback> made) {
+  std::shared_ptr<CallGate> gate = made->gate();
+  make_room();
+  const std::lock_guard<std::mutex> lock(registration_);
+  find_same(made->declared());
+  directory_.add(std::move(made));
+  user_code_.store(true, std::memory_order_relaxed);
+  return Membership(std::move(gate));
+}
+
+PROMLITE_COLD inline bool RegistryCore::unregister(std::string_view name, const Scope* scope) {
+  std::string whole(scope == nullptr ? std::string_view() : scope->prefix());
+  whole.append(name);
+  std::vector<Source*> retired;
+  std::vector<Membership> ended;  // their ends, behind the lock, wait for calls that run
+  {
+    const std::lock_guard<std::mutex> lock(registration_);
+    const std::vector<Source*> found = directory_.find_all(whole, scope);
+    retired.reserve(found.size());
+    ended.reserve(found.size());
+    for (Source* const source : found) {
+      if (source->declared().is_callback) {
+        ended.emplace_back(static_cast<Callback*>(source)->gate());
+      } else {
+        directory_.retire(source);
+        retired.push_back(source);
+      }
+    }
+  }
+  for (Source* const source : retired) source->retire();
+  return !(retired.empty() && ended.empty());
+}
 
 /// Where scrapes are rare, those who register forget the gone, now and then, unless a scrape runs right now.
 PROMLITE_COLD inline void RegistryCore::make_room() {
@@ -7197,13 +7291,15 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
     }
     if (at == end) break;
     const Scraped* const begin = at;
-    bool one_registry = true;
+    bool apart = true;  // no two of these sources can have the same series
     do {
-      one_registry = one_registry && (!at->shown || at->registry == begin->registry);
+      if (at->shown && at != begin) {
+        apart = apart && at->registry == begin->registry && at->source->declared().type != MetricType::info;
+      }
       ++at;
     } while (at != end && !at->first);
     if (!begin->wanted) continue;
-    if (!one_registry) {
+    if (!apart) {
       encode_merged(encoder, begin, at, scrape);
       continue;
     }
@@ -7223,8 +7319,8 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
   encoder.finish();
 }
 
-/// One family of several registries: its series in the order of their labels, each from the first that has
-/// it.
+/// One family of several registries, or of facts: its series in the order of their labels, each from the
+/// first that has it.
 PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const Scraped* begin,
                                                        const Scraped* end, ScrapeContext& scrape) {
   std::vector<ListedSeries> all;
@@ -7304,6 +7400,157 @@ class Gatherer {
 }  // namespace promlite
 
 #endif  // PROMLITE_GATHERER_HPP
+
+// ---- promlite/series_callback.hpp ----
+// promlite: several series that a function gives when a scrape asks.
+#ifndef PROMLITE_SERIES_CALLBACK_HPP
+#define PROMLITE_SERIES_CALLBACK_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A callback with labels: what its function gives is kept in a sink of its own, whose rules hold, and is
+/// bounded by max_series.
+class SeriesCallback : public Callback {
+ public:
+  using Callback::Callback;
+
+  /// A series with values for the declared labels. Throws std::bad_alloc, and so do the others.
+  PROMLITE_COLD void add(const std::string_view* values, Number value) {
+    labels_.clear();
+    for (std::size_t i = 0; i < declared_.label_names.size(); ++i) {
+      labels_.push_back({declared_.label_names[i], values[i]});
+    }
+    add_sample(value);
+  }
+  /// A series with these labels.
+  PROMLITE_COLD void add(const Labels& labels) {
+    labels_.assign(labels.begin(), labels.end());
+    add_sample(1);
+  }
+
+  bool has_series(const ScrapeContext&) override { return !samples().empty(); }
+  PROMLITE_COLD void encode(Encoder& encoder, ScrapeContext&) override {
+    for (const CollectedSample& sample : samples()) encoder.value(text_of(sample), sample.value);
+  }
+  PROMLITE_COLD void list(std::vector<ListedSeries>& to) override {
+    for (const CollectedSample& sample : samples()) to.push_back({this, &sample, text_of(sample)});
+  }
+  PROMLITE_COLD void encode_one(const ListedSeries& series, Encoder& encoder, ScrapeContext&) override {
+    encoder.value(series.labels, static_cast<const CollectedSample*>(series.series)->value);
+  }
+
+ private:
+  PROMLITE_COLD void clear() noexcept override {
+    sink_.reset();
+    family_.reset();
+    added_ = too_many_ = 0;
+  }
+  PROMLITE_COLD std::size_t settle() override {
+    if (!sink_) return 0;
+    SinkAccess::settle(*sink_);
+    return SinkAccess::problems(*sink_) + too_many_;
+  }
+
+  void add_sample(Number value) {
+    if (added_ == declared_.max_series) {
+      ++too_many_;
+      return;
+    }
+    if (!sink_) {
+      sink_.emplace();
+      family_ = SinkAccess::begin(*sink_, declared_.name, declared_.help, declared_.type);
+    }
+    for (const auto& label : declared_.const_labels) labels_.push_back({label.first, label.second});
+    family_->sample(labels_, value);
+    ++added_;
+  }
+
+  const CollectedFamily& family() const noexcept { return *SinkAccess::families(*sink_)[0]; }
+  const std::vector<CollectedSample>& samples() const noexcept {
+    static const std::vector<CollectedSample> none;
+    return sink_ ? family().samples : none;
+  }
+  PaddedText text_of(const CollectedSample& sample) const noexcept {
+    return {family().text.data() + sample.text_at, sample.text_size};
+  }
+
+  std::optional<Sink> sink_;
+  std::optional<Sink::Family> family_;
+  std::vector<Label> labels_;
+  std::size_t added_ = 0;
+  std::size_t too_many_ = 0;
+};
+
+}  // namespace detail
+
+/// What a callback with `N` labels fills: `out.set(5, "mail")`, one call for each series. Valid during that
+/// call of the callback.
+template <std::size_t N>
+class CallbackSeries {
+ public:
+  explicit CallbackSeries(detail::SeriesCallback& source) noexcept : source_(source) {}
+  CallbackSeries(const CallbackSeries&) = delete;
+  CallbackSeries& operator=(const CallbackSeries&) = delete;
+
+  /// The series with these label values, in the order of the declared names and of the types that
+  /// Family::with() takes, has this value. Left out and counted in `promlite_collector_errors_total` are a
+  /// counter's value that is negative or NaN, a series that has a value already, and what comes after
+  /// max_series of them. Throws std::bad_alloc.
+  template <class... Values>
+  void set(Number value, const Values&... values) {
+    static_assert(sizeof...(Values) == N,
+                  "promlite: set() takes a number and exactly one value for each label name of the callback");
+    if constexpr (sizeof...(Values) == N) {
+      const detail::LabelValue texts[N] = {detail::LabelValue(values)...};
+      std::string_view views[N];
+      for (std::size_t i = 0; i < N; ++i) views[i] = texts[i].text();
+      source_.add(views, value);
+    }
+  }
+
+ private:
+  detail::SeriesCallback& source_;
+};
+
+/// What an info callback fills: `out.set({{"version", "1.4.2"}})`, one call for each set of facts. Valid
+/// during that call of the callback.
+class CallbackFacts {
+ public:
+  explicit CallbackFacts(detail::SeriesCallback& source) noexcept : source_(source) {}
+  CallbackFacts(const CallbackFacts&) = delete;
+  CallbackFacts& operator=(const CallbackFacts&) = delete;
+
+  /// Left out and counted are facts with an invalid name or one that is there twice, facts that were set
+  /// already, and what comes after max_series of them. Throws std::bad_alloc.
+  void set(const Labels& facts) { source_.add(facts); }
+
+ private:
+  detail::SeriesCallback& source_;
+};
+
+namespace detail {
+
+/// Its function fills an `Out`.
+template <class Out, class Function>
+class FillingCallback final : public SeriesCallback {
+ public:
+  FillingCallback(Declaration declared, Function function, std::atomic<std::uint64_t>& errors)
+      : SeriesCallback(std::move(declared), errors), function_(std::move(function)) {}
+
+ private:
+  void call() override {
+    Out out(*this);
+    function_(out);
+  }
+
+  Function function_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_SERIES_CALLBACK_HPP
 
 // ---- promlite/registerer.hpp ----
 // promlite: where metrics are declared.
@@ -7447,16 +7694,56 @@ class Registerer {
                             const Options&... options) {
     return callback<Gauge<>>(name, help, std::move(function), options...);
   }
+  /// With labels, `function(out)` gives as many series as there are when a scrape asks, at most max_series:
+  ///
+  ///     registry.gauge_callback("queue_depth", "Jobs waiting.", {"queue"}, [&](auto& out) {
+  ///       for (const auto& queue : queues) out.set(queue.size(), queue.name());
+  ///     });
+  ///
+  /// `out` is a CallbackSeries. When the function throws, none of its series is shown in that scrape.
+  template <std::size_t N, class Function, class... Options>
+  Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help,
+                            const LabelName<MetricType::gauge> (&labels)[N], Function function,
+                            const Options&... options) {
+    return callback<Gauge<>>(name, help, labels, std::move(function), options...);
+  }
   /// The same for a counter: a value that never falls. Negative and NaN values are left out and counted.
   template <class Function, class... Options>
   Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                               const Options&... options) {
     return callback<Counter<>>(name, help, std::move(function), options...);
   }
+  template <std::size_t N, class Function, class... Options>
+  Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help,
+                              const LabelName<MetricType::counter> (&labels)[N], Function function,
+                              const Options&... options) {
+    return callback<Counter<>>(name, help, labels, std::move(function), options...);
+  }
+  /// Facts that `function(out)` gives when a scrape asks: `out.set({{"version", plugin.version()}})`, any
+  /// number of times. `out` is a CallbackFacts.
+  template <class Function, class... Options>
+  Membership info_callback(MetricName<MetricType::info> name, std::string_view help, Function function,
+                           const Options&... options) {
+    static_assert((!std::is_same_v<Options, ExpireAfter> && ...),
+                  "promlite: a callback's series do not expire");
+    return core_->add_callback<detail::FillingCallback<CallbackFacts, Function>>(
+        detail::declare_metric<Info, true>(name.text(), help, nullptr, 0, options...), std::move(function),
+        scope_.get());
+  }
 
   /// Adds a collector, which must live until the Membership dies. Throws Error when it is in this registry
   /// already, with the same prefix and labels.
   Membership add(Collector& collector) { return core_->add(collector, scope_, false); }
+
+  /// Takes the metrics of this name out, with or without an info's suffix, whatever their constant labels; of
+  /// a part of a registry, those with its prefix and labels. False when there was none. The next scrape does
+  /// not show them, and the name is free: declared again, even as another type, it begins anew. A callback is
+  /// ended as by its Membership. What a collector writes has no name here.
+  ///
+  /// Handles stay valid as long as the registry; what they update is not shown any more. So the registry
+  /// keeps what belongs to a name, less its series with labels, each time that it is taken out: this is for
+  /// a plugin that is unloaded, not for every request.
+  bool unregister(std::string_view name) { return core_->unregister(name, scope_.get()); }
 
  protected:
   explicit Registerer(std::shared_ptr<detail::RegistryCore> core) noexcept : core_(std::move(core)) {}
@@ -7490,8 +7777,20 @@ class Registerer {
   Membership callback(MetricName<type_of<Metric>> name, std::string_view help, Function function,
                       const Options&... options) {
     static_assert(std::is_arithmetic_v<decltype(function())>, "promlite: a callback returns a number");
-    return core_->add_callback(
+    return core_->add_callback<detail::ValueCallback<Function>>(
         detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...), std::move(function),
+        scope_.get());
+  }
+  template <class Metric, std::size_t N, class Function, class... Options>
+  Membership callback(MetricName<type_of<Metric>> name, std::string_view help,
+                      const LabelName<type_of<Metric>> (&labels)[N], Function function,
+                      const Options&... options) {
+    static_assert((!std::is_same_v<Options, ExpireAfter> && ...),
+                  "promlite: a callback's series do not expire");
+    std::string_view names[N];
+    for (std::size_t i = 0; i < N; ++i) names[i] = labels[i].text();
+    return core_->add_callback<detail::FillingCallback<CallbackSeries<N>, Function>>(
+        detail::declare_metric<Metric, true>(name.text(), help, names, N, options...), std::move(function),
         scope_.get());
   }
 
@@ -7588,7 +7887,7 @@ inline void leave_out_process_metrics() noexcept {
   detail::DefaultProcessMetrics::instance().membership.leave();
 }
 
-/// Declares in the default registry; see Registry::counter.
+/// Declares in the default registry; see Registerer::counter.
 template <class T = double, class... Options>
 Counter<T> counter(MetricName<MetricType::counter> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().counter<T>(name, help, options...);
@@ -7599,7 +7898,7 @@ Family<Counter<T>, N> counter(MetricName<MetricType::counter> name, std::string_
   return detail::default_metrics().counter<T>(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::gauge.
+/// Declares in the default registry; see Registerer::gauge.
 template <class T = double, class... Options>
 Gauge<T> gauge(MetricName<MetricType::gauge> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().gauge<T>(name, help, options...);
@@ -7610,7 +7909,7 @@ Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view h
   return detail::default_metrics().gauge<T>(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::histogram.
+/// Declares in the default registry; see Registerer::histogram.
 template <class... Options>
 Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
                     const Options&... options) {
@@ -7623,7 +7922,7 @@ Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::stri
   return detail::default_metrics().histogram(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::summary.
+/// Declares in the default registry; see Registerer::summary.
 template <class... Options>
 Summary summary(MetricName<MetricType::summary> name, std::string_view help, const Options&... options) {
   return detail::default_metrics().summary(name, help, options...);
@@ -7634,23 +7933,42 @@ Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_vie
   return detail::default_metrics().summary(name, help, labels, options...);
 }
 
-/// Declares in the default registry; see Registry::info.
+/// Declares in the default registry; see Registerer::info.
 inline Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
   return detail::default_metrics().info(name, help, labels);
 }
 
-/// Registers in the default registry; see Registry::gauge_callback.
+/// Registers in the default registry; see Registerer::gauge_callback.
 template <class Function, class... Options>
 Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                           const Options&... options) {
   return detail::default_metrics().gauge_callback(name, help, std::move(function), options...);
 }
+template <std::size_t N, class Function, class... Options>
+Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help,
+                          const LabelName<MetricType::gauge> (&labels)[N], Function function,
+                          const Options&... options) {
+  return detail::default_metrics().gauge_callback(name, help, labels, std::move(function), options...);
+}
 
-/// Registers in the default registry; see Registry::counter_callback.
+/// Registers in the default registry; see Registerer::counter_callback.
 template <class Function, class... Options>
 Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                             const Options&... options) {
   return detail::default_metrics().counter_callback(name, help, std::move(function), options...);
+}
+template <std::size_t N, class Function, class... Options>
+Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help,
+                            const LabelName<MetricType::counter> (&labels)[N], Function function,
+                            const Options&... options) {
+  return detail::default_metrics().counter_callback(name, help, labels, std::move(function), options...);
+}
+
+/// Registers in the default registry; see Registerer::info_callback.
+template <class Function, class... Options>
+Membership info_callback(MetricName<MetricType::info> name, std::string_view help, Function function,
+                         const Options&... options) {
+  return detail::default_metrics().info_callback(name, help, std::move(function), options...);
 }
 
 }  // namespace promlite

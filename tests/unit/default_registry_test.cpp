@@ -53,6 +53,9 @@ TEST_CASE("the functions declare in the default registry, with and without label
   info("t_i", "", {{"x", "1"}});
   const Membership one = gauge_callback("t_j", "", [] { return 5; });
   const Membership two = counter_callback("t_k_total", "", [] { return 6; });
+  const Membership three = gauge_callback("t_l", "", {"x"}, [](auto& out) { out.set(7, 1); });
+  const Membership four = counter_callback("t_m_total", "", {"x"}, [](auto& out) { out.set(8, 1); });
+  const Membership five = info_callback("t_n", "", [](auto& out) { out.set({{"x", "1"}}); });
   CHECK(shown("t_") ==
         "# TYPE t_a_total counter\nt_a_total 1\n# TYPE t_b_total counter\nt_b_total{k=\"v\",x=\"1\"} 2\n"
         "# TYPE t_c gauge\nt_c 3\n# TYPE t_d_bytes gauge\nt_d_bytes{x=\"1\"} 4\n"
@@ -63,7 +66,9 @@ TEST_CASE("the functions declare in the default registry, with and without label
         "# TYPE t_g summary\nt_g{quantile=\"0\"} 0\nt_g_sum 0\nt_g_count 1\n"
         "# TYPE t_h summary\nt_h_sum{x=\"1\"} 3\nt_h_count{x=\"1\"} 1\n"
         "# TYPE t_i_info gauge\nt_i_info{x=\"1\"} 1\n# TYPE t_j gauge\nt_j 5\n# TYPE t_k_total "
-        "counter\nt_k_total 6\n");
+        "counter\nt_k_total 6\n"
+        "# TYPE t_l gauge\nt_l{x=\"1\"} 7\n# TYPE t_m_total counter\nt_m_total{x=\"1\"} 8\n"
+        "# TYPE t_n_info gauge\nt_n_info{x=\"1\"} 1\n");
   CHECK(test::error_of([] { gauge("t_a_total", ""); }) ==
         "cannot register gauge t_a_total: counter t_a_total is registered already: another type");
 }

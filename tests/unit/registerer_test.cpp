@@ -213,3 +213,73 @@ TEST_CASE("a part of a registry keeps it alive") {
   part.counter("x_total", "").inc();
   CHECK(to_text(*inside) == "# TYPE p_x_total counter\np_x_total 1\n");
 }
+
+TEST_CASE("an unregistered name is free, and what is declared under it begins anew") {
+  Registry registry;
+  const Counter<> old = registry.counter("x_total", "", const_labels({{"k", "1"}}));
+  registry.counter("x_total", "", const_labels({{"k", "2"}})).inc(2);
+  const auto family = registry.histogram("h", "", {"l"}, buckets({1}), max_series(2));
+  const Histogram series = family.with("a");
+  old.inc(5);
+  CHECK_FALSE(registry.unregister("x"));
+  CHECK_FALSE(registry.unregister(""));
+  CHECK(registry.unregister("x_total"));
+  CHECK_FALSE(registry.unregister("x_total"));
+  CHECK(registry.unregister("h"));
+  CHECK(to_text(registry).empty());
+  // Handles stay valid; what they update is not shown.
+  old.inc();
+  series.observe(1);
+  family.with("b").observe(1);
+  for (int i = 0; i < 10; ++i) family.with(i).observe(1);
+  CHECK(to_text(registry).empty());
+  CHECK(registry.counter("x_total", "", const_labels({{"k", "1"}})).value() == 0);
+  registry.gauge("h", "Another type.").set(1);
+  CHECK(to_text(registry) ==
+        "# HELP h Another type.\n# TYPE h gauge\nh 1\n# TYPE x_total counter\nx_total{k=\"1\"} 0\n");
+  for (int i = 0; i < 20; ++i) {
+    registry.counter("again_total", "").inc();
+    CHECK(registry.unregister("again_total"));
+  }
+  CHECK(registry.counter("again_total", "").value() == 0);
+}
+
+TEST_CASE(
+    "unregistering ends callbacks and takes facts by either name; a part of a registry, what is its own") {
+  Registry registry;
+  Registerer part = registry.with_prefix("p_").with_labels({{"s", "1"}});
+  registry.info("build", "", {{"v", "1"}});
+  registry.info("other_info_info", "", {{"v", "1"}});
+  int calls = 0;
+  std::optional<Membership> callback = registry.gauge_callback("f", "", [&] { return ++calls; });
+  CHECK(registry.unregister("f"));
+  callback.reset();
+  const Membership again = registry.gauge_callback("f", "", [&] { return calls; });
+  CHECK(registry.unregister("build_info"));
+  registry.info("build", "", {{"v", "2"}});
+  CHECK(registry.unregister("build"));
+  CHECK(registry.unregister("other_info"));
+  part.gauge("x", "").set(1);
+  registry.gauge("p_x", "", const_labels({{"s", "2"}})).set(2);
+  CHECK_FALSE(part.unregister("p_x"));
+  CHECK(part.unregister("x"));
+  CHECK_FALSE(part.unregister("x"));
+  CHECK(to_text(registry) == "# TYPE f gauge\nf 0\n# TYPE p_x gauge\np_x{s=\"2\"} 2\n");
+  CHECK(registry.unregister("p_x"));
+  CHECK(registry.unregister("f"));
+  CHECK(to_text(registry).empty());
+}
+
+TEST_CASE("from inside a scrape a callback may unregister itself and others") {
+  Registry registry;
+  registry.counter("x_total", "").inc();
+  const Membership later = registry.gauge_callback("z", "", [] { return 1; });
+  const Membership own = registry.gauge_callback("f", "", [&] {
+    registry.unregister("f");
+    registry.unregister("z");
+    registry.unregister("x_total");
+    return 1;
+  });
+  CHECK(to_text(registry) == "# TYPE f gauge\nf 1\n# TYPE x_total counter\nx_total 1\n");
+  CHECK(to_text(registry).empty());
+}
