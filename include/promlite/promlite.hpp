@@ -7,6 +7,7 @@
 #include <promlite/core.hpp>
 
 #include <promlite/exposition/negotiation.hpp>
+#include <promlite/transport/background_pusher.hpp>
 #include <promlite/transport/batch_job.hpp>
 #include <promlite/transport/http_client.hpp>
 #include <promlite/transport/metrics_server.hpp>

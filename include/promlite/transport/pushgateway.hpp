@@ -130,17 +130,14 @@ class Pushgateway {
 
   /// Replaces the group by the metrics, or by those of the families that `filter` asks for (PUT).
   PushResult push(Gatherer& metrics, const NameFilter& filter = {}) const {
-    return send(method_, *metrics.share(), filter);
+    return send(method_, *metrics.share(), filter, {});
   }
   /// Replaces metrics of the same name in the group and leaves the others alone (POST).
   PushResult push_add(Gatherer& metrics, const NameFilter& filter = {}) const {
-    return send("POST", *metrics.share(), filter);
+    return send("POST", *metrics.share(), filter, {});
   }
   /// Removes the group (DELETE). That it was not there is no failure.
-  PROMLITE_COLD PushResult remove() const {
-    PROMLITE_TRY { return finish("remove", exchange("DELETE", {}, limit())); }
-    PROMLITE_CATCH_ALL { return out_of_memory(); }
-  }
+  PushResult remove() const { return remove({}); }
 
  private:
   friend class detail::PushAccess;
@@ -150,8 +147,17 @@ class Pushgateway {
     return *this;
   }
 
-  detail::Limit limit() const noexcept { return {detail::now() + peer_.timeout(), -1}; }
-  PushResult send(std::string_view method, detail::RegistryGroup& metrics, const NameFilter& filter) const;
+  /// The gateway's timeout, or the caller's limit when that is nearer.
+  detail::Limit nearer(const detail::Limit& limit) const noexcept {
+    const detail::Instant deadline = detail::now() + peer_.timeout();
+    return {deadline < limit.deadline ? deadline : limit.deadline, limit.stop};
+  }
+  PROMLITE_COLD PushResult remove(const detail::Limit& limit) const {
+    PROMLITE_TRY { return finish("remove", exchange("DELETE", {}, nearer(limit))); }
+    PROMLITE_CATCH_ALL { return out_of_memory(); }
+  }
+  PushResult send(std::string_view method, detail::RegistryGroup& metrics, const NameFilter& filter,
+                  const detail::Limit& limit) const;
   PushResult exchange(std::string_view method, std::string_view body, const detail::Limit& limit) const;
   PushResult attempt(const detail::HttpQuestion& question, const detail::Limit& limit, bool& transient) const;
   PushResult finish(const char* doing, PushResult result) const;
@@ -174,13 +180,14 @@ class Pushgateway {
 };
 
 PROMLITE_COLD inline PushResult Pushgateway::send(std::string_view method, detail::RegistryGroup& metrics,
-                                                  const NameFilter& filter) const {
+                                                  const NameFilter& filter,
+                                                  const detail::Limit& limit) const {
   PROMLITE_TRY {
     PushResult result;
     result.message_ = problem_of_all();
     detail::ByteBuffer body;
     if (result) result.message_ = detail::encode_push(metrics, filter, path_.empty() ? &key_ : nullptr, body);
-    if (result) result = exchange(method, body.view(), limit());
+    if (result) result = exchange(method, body.view(), nearer(limit));
     return finish("push", std::move(result));
   }
   PROMLITE_CATCH_ALL { return out_of_memory(); }
