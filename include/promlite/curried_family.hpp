@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace promlite {
 
@@ -66,11 +67,37 @@ class CurriedFamily {
     if constexpr (sizeof...(Values) == Free) {
       const detail::LabelValue texts[Free] = {detail::LabelValue(values)...};
       std::string_view views[N];
-      for (std::size_t i = 0; i < N; ++i) views[i] = bound_[i];
-      for (std::size_t i = 0; i < Free; ++i) views[free_[i]] = texts[i].text();
+      place(texts, views);
       return family_->with(views, N);
     }
   }
+
+  /// Removes the series of the bound and these values; see Family::remove().
+  template <class... Values>
+  bool remove(const Values&... values) const {
+    static_assert(sizeof...(Values) == Free,
+                  "promlite: remove() takes exactly one value for each label name that is not bound");
+    if constexpr (sizeof...(Values) == Free) {
+      const detail::LabelValue texts[Free] = {detail::LabelValue(values)...};
+      std::string_view views[N];
+      place(texts, views);
+      return family_->remove(views, N);
+    }
+  }
+
+  /// Removes every series that has the bound values and all these labels; see Family::remove_matching().
+  std::size_t remove_matching(const Labels& labels) const {
+    std::vector<Label> all(labels.begin(), labels.end());
+    bool free[N] = {};
+    for (const std::size_t label : free_) free[label] = true;
+    for (std::size_t i = 0; i < N; ++i) {
+      if (!free[i]) all.push_back({family_->declared().label_names[i], bound_[i]});
+    }
+    return family_->remove_matching(all);
+  }
+
+  /// Removes every series that has the bound values. Returns how many.
+  std::size_t clear() const { return remove_matching({}); }
 
   /// Binds the first labels that are not bound yet: `requests.curry("GET").with(200)`.
   template <class... Values>
@@ -128,6 +155,12 @@ class CurriedFamily {
   // Nothing is bound where Free is N; otherwise the maker binds.
   explicit CurriedFamily(detail::FamilyOf<Metric>& family) noexcept : family_(&family) {
     for (std::size_t i = 0; i < Free; ++i) free_[i] = i;
+  }
+
+  PROMLITE_ALWAYS_INLINE void place(const detail::LabelValue (&texts)[Free],
+                                    std::string_view (&views)[N]) const noexcept {
+    for (std::size_t i = 0; i < N; ++i) views[i] = bound_[i];
+    for (std::size_t i = 0; i < Free; ++i) views[free_[i]] = texts[i].text();
   }
 
   template <class... Lists>

@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/utf8.hpp>
 #include <promlite/error.hpp>
 #include <promlite/labels.hpp>
 
@@ -90,7 +91,11 @@ class LabelLists {
   }
 
  private:
-  PROMLITE_COLD void append(std::size_t label, std::string_view value) { lists_[label].emplace_back(value); }
+  // Repaired here, so that two values with one repaired text are one.
+  PROMLITE_COLD void append(std::size_t label, std::string_view value) {
+    lists_[label].emplace_back();
+    append_repaired_utf8(lists_[label].back(), value);
+  }
 
   std::vector<std::vector<std::string>> lists_;
 };

@@ -105,6 +105,33 @@ TEST_CASE("every combination of the other labels is created") {
         }) == "cannot create all series of counter x_total{a,b,c}: 3 * 1 * 2 are more than max_series, 5");
 }
 
+TEST_CASE("series of the bound values are removed, and no others") {
+  Registry registry;
+  const auto family = registry.counter("x_total", "", {"a", "b", "c"});
+  const auto bound = family.curry({{"b", 2}});
+  const auto fill = [&] {
+    family.create_all({1}, {1}, {1, 2});
+    bound.create_all({1, 2}, {1, 2});
+  };
+  fill();
+  CHECK(bound.remove(1, 2));
+  CHECK_FALSE(bound.remove(1, 2));
+  CHECK_FALSE(bound.remove(3, 3));
+  CHECK(bound.remove_matching({{"a", "2"}, {"c", "1"}}) == 1);
+  CHECK(bound.remove_matching({{"b", "1"}}) == 0);
+  CHECK(test::error_of([&] {
+          (void)bound.remove_matching({{"d", "1"}});
+        }) == "cannot remove from counter x_total{a,b,c}: it has no label 'd'");
+  CHECK(to_text(registry) ==
+        "# TYPE x_total counter\nx_total{a=\"1\",b=\"1\",c=\"1\"} 0\nx_total{a=\"1\",b=\"1\",c=\"2\"} 0\n"
+        "x_total{a=\"1\",b=\"2\",c=\"1\"} 0\nx_total{a=\"2\",b=\"2\",c=\"2\"} 0\n");
+  fill();
+  CHECK(bound.curry(1).clear() == 2);
+  CHECK(bound.clear() == 2);
+  CHECK(to_text(registry) ==
+        "# TYPE x_total counter\nx_total{a=\"1\",b=\"1\",c=\"1\"} 0\nx_total{a=\"1\",b=\"1\",c=\"2\"} 0\n");
+}
+
 TEST_CASE("a look-up allocates nothing, and the bound is that of the family") {
   static_assert(noexcept(std::declval<const CurriedFamily<Counter<>, 2, 1>&>().with("a")));
   Registry registry;

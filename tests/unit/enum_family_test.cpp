@@ -1,10 +1,12 @@
 // promlite: tests of families whose label values are enumerators.
 // SPDX-License-Identifier: MIT
+#include <promlite/clock.hpp>
 #include <promlite/enum_family.hpp>
 #include <promlite/exposition/text.hpp>
 #include <promlite/registry.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -121,6 +123,26 @@ TEST_CASE("more combinations than there is room for are an error that says so") 
   CHECK(test::error_of([&] { (void)filled.by_enum<Method, Code>(); }) ==
         "cannot create all series of counter y_total{method,code}: there is no room for 3 of 10 beside the "
         "others");
+}
+
+TEST_CASE("no removal and no expiry takes the series away") {
+  ManualClock clock;
+  Registry registry;
+  registry.use_clock(clock);
+  const auto family = registry.counter("x_total", "", {"method"}, expire_after(std::chrono::seconds(1)));
+  const auto typed = family.by_enum<Method>();
+  family.with("POST").inc(7);
+  typed.with(Method::get).inc();
+  CHECK_FALSE(family.remove("GET"));
+  CHECK(family.remove_matching({{"method", "PUT"}}) == 0);
+  CHECK_THAT(to_text(registry), ContainsSubstring("x_total{method=\"POST\"} 7\n"));
+  clock.advance(std::chrono::hours(1));
+  CHECK(to_text(registry) ==
+        "# TYPE x_total counter\nx_total{method=\"GET\"} 1\nx_total{method=\"PUT\"} 0\n");
+  CHECK(family.clear() == 0);
+  typed.with(Method::put).inc(2);
+  CHECK(to_text(registry) ==
+        "# TYPE x_total counter\nx_total{method=\"GET\"} 1\nx_total{method=\"PUT\"} 2\n");
 }
 
 TEST_CASE("a handle is small; asking again gives the same table; a look-up allocates nothing") {

@@ -58,6 +58,13 @@ TEST_CASE("lists of every type of value, in every container") {
         "# TYPE z gauge\nz{a=\"1\"} 0\nz{a=\"2\"} 0\nz{a=\"s\"} 0\n");
 }
 
+TEST_CASE("values that are not UTF-8 are repaired, and those that become the same are one") {
+  Registry registry;
+  const auto family = registry.counter("x_total", "", {"a"}, max_series(1));
+  CHECK(family.create_all({"\xFF", "\xC0", "\xEF\xBF\xBD"}) == 1);
+  CHECK(to_text(registry) == "# TYPE x_total counter\nx_total{a=\"\xEF\xBF\xBD\"} 0\n");
+}
+
 TEST_CASE("more combinations than the bound are an error that says so, and none is created") {
   Registry registry;
   const auto family = registry.counter("x_total", "", {"a", "b"}, max_series(5));
