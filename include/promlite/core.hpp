@@ -24,6 +24,7 @@
 
 #include <promlite/buckets.hpp>
 #include <promlite/clock.hpp>
+#include <promlite/collected_family.hpp>
 #include <promlite/collector.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/encoder.hpp>

@@ -209,6 +209,12 @@ inline std::string_view base_name(std::string_view name, MetricType type) noexce
   return name;
 }
 
+/// True when `unit` stands at the end of the name, behind an underscore and something else.
+inline bool ends_in_unit(std::string_view base, std::string_view unit) noexcept {
+  return !unit.empty() && base.size() > unit.size() + 1 && ends_with(base, unit) &&
+         base[base.size() - unit.size() - 1] == '_';
+}
+
 /// True when the family writes, or in another format would write, a sample called `sample`.
 inline bool takes_name(std::string_view family, MetricType type, std::string_view sample) noexcept {
   if (sample == family) return true;
@@ -301,8 +307,7 @@ class DeclarationCheck {
     const std::string_view base = base_name(name, declared_.type);
     if (declared_.unit.empty()) return;
     if (declared_.type == MetricType::info) refuse("an info has no unit");
-    const std::string suffix = "_" + declared_.unit;
-    if (!ends_with(base, suffix) || base.size() == suffix.size()) {
+    if (!ends_in_unit(base, declared_.unit)) {
       refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
     }
   }

@@ -154,7 +154,6 @@ class RegistryGroup {
   void encode(Encoder& encoder, const NameFilter& filter, const std::vector<Scraped>& sources, Sink& sink,
               ScrapeContext& scrape);
   void encode_merged(Encoder& encoder, const Scraped* begin, const Scraped* end, ScrapeContext& scrape);
-  static void encode_collected(Encoder& encoder, const CollectedFamily& family);
 
   const RegistryCores cores_;
   std::uint64_t errors_ = 0;  // what was invalid, or did not go together
@@ -311,8 +310,7 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
   for (const Scraped* at = sources.data();;) {
     for (; next < collected.size() && (at == end || collected[next]->name < at->source->declared().name);
          ++next) {
-      if (filter.matches(collected[next]->name, collected[next]->type))
-        encode_collected(encoder, *collected[next]);
+      if (filter.matches(collected[next]->name, collected[next]->type)) collected[next]->encode(encoder);
     }
     if (at == end) break;
     const Scraped* const begin = at;
@@ -373,14 +371,6 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
   }
   for (const Scraped* scraped = begin; scraped != end; ++scraped) {
     if (scraped->shown) scraped->source->finish();
-  }
-}
-
-PROMLITE_COLD inline void RegistryGroup::encode_collected(Encoder& encoder, const CollectedFamily& family) {
-  if (family.samples.empty()) return;
-  encoder.begin_family({family.name, family.help, {}, family.type});
-  for (const CollectedSample& sample : family.samples) {
-    encoder.value({family.text.data() + sample.text_at, sample.text_size}, sample.value);
   }
 }
 

@@ -72,7 +72,7 @@ class SeriesCallback : public Callback {
     }
     if (!sink_) {
       sink_.emplace();
-      family_ = SinkAccess::begin(*sink_, declared_.name, declared_.help, declared_.type);
+      family_ = SinkAccess::begin(*sink_, declared_.name, declared_.help, declared_.type, declared_.unit);
     }
     for (const auto& label : declared_.const_labels) labels_.push_back({label.first, label.second});
     family_->sample(labels_, value);

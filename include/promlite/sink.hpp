@@ -3,6 +3,7 @@
 #ifndef PROMLITE_SINK_HPP
 #define PROMLITE_SINK_HPP
 
+#include <promlite/collected_family.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/pointer_list.hpp>
@@ -13,6 +14,7 @@
 #include <promlite/naming.hpp>
 #include <promlite/scope.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,36 +24,16 @@
 
 namespace promlite {
 
-namespace detail {
-
-/// One sample as a collector gave it: its label text stands in the family's `text`.
-struct CollectedSample {
-  std::size_t text_at = 0;
-  std::size_t text_size = 0;
-  Number value = 0;
-};
-
-struct CollectedFamily {
-  std::string name;
-  std::string help;
-  MetricType type = MetricType::untyped;
-  std::string text;
-  std::vector<CollectedSample> samples;
-
-  std::string_view text_of(const CollectedSample& sample) const noexcept {
-    return std::string_view(text).substr(sample.text_at, sample.text_size);
-  }
-};
-
-}  // namespace detail
+/// When a collector's series was made or last reset; not given: unknown.
+using CreatedAt = std::chrono::system_clock::time_point;
 
 /// Collects the families of one collector during one scrape.
 ///
 /// Families may be filled in any order and by turns: their samples are kept apart and come out together. What
-/// cannot be exposed (an invalid name, a repeated label or series, a counter that is negative or NaN) is left
-/// out and counted in `promlite_collector_errors_total`; bytes that are not UTF-8 in a value become U+FFFD.
-/// Nothing here throws anything but std::bad_alloc. A sink and what it returns are valid during that one call
-/// of collect().
+/// cannot be exposed (an invalid name, a repeated label or series, a counter that is negative or NaN, buckets
+/// that do not fit) is left out and counted in `promlite_collector_errors_total`; bytes that are not UTF-8 in
+/// a value become U+FFFD. Nothing here throws anything but std::bad_alloc. A sink and what it returns are
+/// valid during that one call of collect().
 class Sink {
  public:
   /// Takes the samples of one family; copyable, valid as long as the sink.
@@ -63,9 +45,77 @@ class Sink {
     /// digits.
     void sample(const Labels& labels, Number value) { sink_->add(index_, labels, value); }
 
+   protected:
+    Sink* sink_;
+    std::size_t index_;
+
    private:
     friend class Sink;
     Family(Sink& sink, std::size_t index) noexcept : sink_(&sink), index_(index) {}
+  };
+
+  /// Takes the samples of one counter family.
+  class CounterFamily : public Family {
+   public:
+    using Family::sample;
+    void sample(const Labels& labels, Number value, CreatedAt created) {
+      sink_->add(index_, labels, value, created);
+    }
+
+   private:
+    friend class Sink;
+    explicit CounterFamily(Family family) noexcept : Family(family) {}
+  };
+
+  /// Takes the samples of one family of histograms or gauge histograms.
+  class HistogramFamily {
+   public:
+    void sample(const BucketCounts& buckets, CreatedAt created = {}) { sample({}, buckets, created); }
+    /// `sample({{"device", "sda"}}, cumulative_counts({0.1, 1}, {3, 5, 7}, 12.5))`. A gauge histogram has no
+    /// time of creation.
+    void sample(const Labels& labels, const BucketCounts& buckets, CreatedAt created = {}) {
+      sink_->add_buckets(index_, labels, buckets, created);
+    }
+
+   private:
+    friend class Sink;
+    explicit HistogramFamily(Family family) noexcept : sink_(family.sink_), index_(family.index_) {}
+    Sink* sink_;
+    std::size_t index_;
+  };
+
+  /// Takes the samples of one summary family.
+  class SummaryFamily {
+   public:
+    /// `sample({{0.5, 0.1}, {0.99, 0.7}}, 1000, 153.2)`: quantiles, which ascend, count and sum.
+    void sample(const std::vector<QuantileValue>& quantiles, std::uint64_t count, double sum) {
+      sample({}, quantiles, count, sum);
+    }
+    void sample(const Labels& labels, const std::vector<QuantileValue>& quantiles, std::uint64_t count,
+                double sum, CreatedAt created = {}) {
+      sink_->add_quantiles(index_, labels, quantiles, count, sum, created);
+    }
+
+   private:
+    friend class Sink;
+    explicit SummaryFamily(Family family) noexcept : sink_(family.sink_), index_(family.index_) {}
+    Sink* sink_;
+    std::size_t index_;
+  };
+
+  /// Takes the label sets of one stateset family.
+  class StatesetFamily {
+   public:
+    /// All states, those that are off as well: `sample({{"starting", false}, {"running", true}})`.
+    void sample(const std::vector<StateValue>& states) { sample({}, states); }
+    /// No label has the family's name, which is that of the label with the state.
+    void sample(const Labels& labels, const std::vector<StateValue>& states) {
+      sink_->add_states(index_, labels, states);
+    }
+
+   private:
+    friend class Sink;
+    explicit StatesetFamily(Family family) noexcept : sink_(family.sink_), index_(family.index_) {}
     Sink* sink_;
     std::size_t index_;
   };
@@ -88,23 +138,40 @@ class Sink {
 
   /// Begins a family, or goes on with it: the same name, type and help may come again, from another collector
   /// too. Unlike a declared counter, one from elsewhere keeps its name even when that lacks `_total`.
-  Family counter(std::string_view name, std::string_view help) {
-    return begin(name, help, MetricType::counter);
+  /// A unit must be the end of the name (before `_total`), or it is left out and counted.
+  CounterFamily counter(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return CounterFamily(begin(name, help, MetricType::counter, unit.value));
   }
-  Family gauge(std::string_view name, std::string_view help) { return begin(name, help, MetricType::gauge); }
-  Family untyped(std::string_view name, std::string_view help) {
-    return begin(name, help, MetricType::untyped);
+  Family gauge(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return begin(name, help, MetricType::gauge, unit.value);
+  }
+  Family untyped(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return begin(name, help, MetricType::untyped, unit.value);
+  }
+  HistogramFamily histogram(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return HistogramFamily(begin(name, help, MetricType::histogram, unit.value));
+  }
+  /// A histogram of what is now, such as the ages of the items in a queue: its counts may fall.
+  HistogramFamily gauge_histogram(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return HistogramFamily(begin(name, help, MetricType::gauge_histogram, unit.value));
+  }
+  SummaryFamily summary(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return SummaryFamily(begin(name, help, MetricType::summary, unit.value));
+  }
+  StatesetFamily stateset(std::string_view name, std::string_view help) {
+    return StatesetFamily(begin(name, help, MetricType::stateset, {}));
   }
   /// `name` with or without `_info`.
   InfoFamily info(std::string_view name, std::string_view help) {
     if (detail::ends_with(name, "_info")) name.remove_suffix(5);
-    return InfoFamily(begin(name, help, MetricType::info));
+    return InfoFamily(begin(name, help, MetricType::info, {}));
   }
 
  private:
   friend class SinkAccess;
 
-  PROMLITE_COLD Family begin(std::string_view name, std::string_view help, MetricType type) {
+  PROMLITE_COLD Family begin(std::string_view name, std::string_view help, MetricType type,
+                             std::string_view unit) {
     const std::size_t index = families_.size();
     families_.reserve_more(1);
     families_.push_back(new detail::CollectedFamily());
@@ -121,27 +188,86 @@ class Sink {
       family.name.clear();
       ++problems_;
     }
+    if (detail::ends_in_unit(detail::base_name(family.name, type), unit)) {
+      family.unit.assign(unit);
+    } else if (!unit.empty() && !family.name.empty()) {
+      ++problems_;
+    }
     return Family(*this, index);
   }
 
-  PROMLITE_COLD void add(std::size_t index, const Labels& labels, Number value) {
+  // Each of these leaves out and counts what cannot be.
+  PROMLITE_COLD void add(std::size_t index, const Labels& labels, Number value, CreatedAt created = {}) {
+    detail::CollectedFamily& family = *families_[index];
+    detail::CollectedSample sample = made_at(created);
+    sample.value = value;
+    const double number = value.as_double();
+    const bool wrong =
+        family.type == MetricType::counter && (detail::is_nan(number) || detail::is_negative(number));
+    finish(family, labels, !wrong, sample);
+  }
+  PROMLITE_COLD void add_buckets(std::size_t index, const Labels& labels, const BucketCounts& buckets,
+                                 CreatedAt created) {
+    detail::CollectedFamily& family = *families_[index];
+    detail::CollectedSample sample = made_at(created);
+    finish(family, labels, !has(labels, "le") && family.keep(buckets, sample), sample);
+  }
+  PROMLITE_COLD void add_quantiles(std::size_t index, const Labels& labels,
+                                   const std::vector<QuantileValue>& quantiles, std::uint64_t count,
+                                   double sum, CreatedAt created) {
+    detail::CollectedFamily& family = *families_[index];
+    detail::CollectedSample sample = made_at(created);
+    sample.value = sum;
+    finish(family, labels, !has(labels, "quantile") && family.keep(quantiles, count, sample), sample);
+  }
+  // The label with the state stands behind the others, so that sorting keeps the states of one series
+  // together.
+  PROMLITE_COLD void add_states(std::size_t index, const Labels& labels,
+                                const std::vector<StateValue>& states) {
     detail::CollectedFamily& family = *families_[index];
     if (family.name.empty()) return;
-    if (!acceptable(family.type, value) || !append_labels(labels)) {
+    bool valid = !states.empty() && !has(labels, family.name) && append_labels(labels);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      valid = valid && !states[i].state.empty() && detail::is_utf8(states[i].state);
+      for (std::size_t j = 0; j < i; ++j) valid = valid && states[i].state != states[j].state;
+    }
+    if (!valid) {
       ++problems_;
       return;
     }
-    detail::CollectedSample sample;
-    sample.text_at = family.text.size();
-    sample.text_size = label_text_.size();
-    sample.value = value;
-    family.text.append(label_text_);
-    family.samples.push_back(sample);
+    const std::size_t common = label_text_.size();
+    for (const StateValue& each : states) {
+      label_text_.resize(common);
+      detail::append_label(label_text_, family.name, each.state);
+      detail::CollectedSample sample;
+      sample.value = each.on;
+      family.add(sample, label_text_);
+    }
   }
 
-  static bool acceptable(MetricType type, Number value) noexcept {
-    const double number = value.as_double();
-    return type != MetricType::counter || !(detail::is_nan(number) || detail::is_negative(number));
+  static detail::CollectedSample made_at(CreatedAt created) noexcept {
+    detail::CollectedSample sample;
+    sample.created = std::chrono::duration_cast<std::chrono::nanoseconds>(created.time_since_epoch()).count();
+    return sample;
+  }
+  bool has(const Labels& labels, std::string_view name) const noexcept {
+    for (const Label& label : labels) {
+      if (label.name == name) return true;
+    }
+    if (scope_ == nullptr) return false;
+    for (const auto& label : scope_->labels()) {
+      if (label.first == name) return true;
+    }
+    return false;
+  }
+  PROMLITE_COLD void finish(detail::CollectedFamily& family, const Labels& labels, bool valid,
+                            const detail::CollectedSample& sample) {
+    if (family.name.empty()) return;
+    if (valid && append_labels(labels)) {
+      family.add(sample, label_text_);
+    } else {
+      ++problems_;
+    }
   }
 
   // Makes label_text_: names sorted, values repaired and escaped. False when a name is invalid or there
@@ -197,8 +323,9 @@ class SinkAccess {
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
 
   /// A family whose name has been checked.
-  static Sink::Family begin(Sink& sink, std::string_view name, std::string_view help, MetricType type) {
-    return sink.begin(name, help, type);
+  static Sink::Family begin(Sink& sink, std::string_view name, std::string_view help, MetricType type,
+                            std::string_view unit) {
+    return sink.begin(name, help, type, unit);
   }
 
   /// Whose prefix and labels all get from now on; null: none.
@@ -256,15 +383,11 @@ class SinkAccess {
 
   static void join(Sink& sink, detail::CollectedFamily& first, const detail::CollectedFamily& more) {
     if (more.samples.empty()) return;
-    if (first.type != more.type || first.help != more.help) {
+    if (first.type != more.type || first.help != more.help || first.unit != more.unit) {
       ++sink.problems_;
       return;
     }
-    for (detail::CollectedSample sample : more.samples) {
-      sample.text_at += first.text.size();
-      first.samples.push_back(sample);
-    }
-    first.text.append(more.text);
+    first.join(more);
   }
 
   static void drop_repeated(Sink& sink, detail::CollectedFamily& family) {

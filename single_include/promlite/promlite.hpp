@@ -2408,35 +2408,6 @@ class ManualClock final : public Clock {
 
 #endif  // PROMLITE_CLOCK_HPP
 
-// ---- promlite/collector.hpp ----
-// promlite: the interface that produces families when a scrape asks.
-#ifndef PROMLITE_COLLECTOR_HPP
-#define PROMLITE_COLLECTOR_HPP
-
-namespace promlite {
-
-class Sink;
-
-/// Values that live elsewhere: collect() fetches them when a scrape asks.
-///
-/// Add one to a registry with `Registry::add`; it is called once per scrape, never by two scrapes of one
-/// registry at once (a collector in two registries may be called by both at once). It may throw anything:
-/// then its families are left out of that scrape whole, the error is counted, and everything else is served.
-/// It may use the registry: register, update, read, and leave.
-class Collector {
- public:
-  Collector() = default;
-  Collector(const Collector&) = default;
-  Collector& operator=(const Collector&) = default;
-  virtual ~Collector() = default;
-
-  virtual void collect(Sink& sink) = 0;
-};
-
-}  // namespace promlite
-
-#endif  // PROMLITE_COLLECTOR_HPP
-
 // ---- promlite/encoder.hpp ----
 // promlite: the interface that an exposition format implements.
 #ifndef PROMLITE_ENCODER_HPP
@@ -2609,6 +2580,196 @@ class Encoder {
 }  // namespace promlite
 
 #endif  // PROMLITE_ENCODER_HPP
+
+// ---- promlite/collected_family.hpp ----
+// promlite: a family that a collector wrote, and the values that were added up elsewhere.
+#ifndef PROMLITE_COLLECTED_FAMILY_HPP
+#define PROMLITE_COLLECTED_FAMILY_HPP
+
+namespace promlite {
+
+/// Buckets that were counted elsewhere, for a collector's histogram; made by cumulative_counts() or
+/// bucket_counts().
+struct BucketCounts {
+  std::vector<double> bounds;
+  std::vector<std::uint64_t> counts;
+  double sum = 0;
+  bool cumulative = true;
+};
+
+/// Buckets as Prometheus shows them: `counts[i]` observations are at or below `bounds[i]`, and the last count
+/// is that of all of them: `cumulative_counts({0.1, 1}, {3, 5, 7}, 12.5)`. Bounds ascend and are finite; a
+/// last bound of +Inf may be written, or not. What does not fit is left out of the scrape and counted.
+inline BucketCounts cumulative_counts(std::vector<double> bounds, std::vector<std::uint64_t> counts,
+                                      double sum) noexcept {
+  return {std::move(bounds), std::move(counts), sum, true};
+}
+/// The same, but each bucket counts for itself: `bucket_counts({0.1, 1}, {3, 2, 2}, 12.5)`.
+inline BucketCounts bucket_counts(std::vector<double> bounds, std::vector<std::uint64_t> counts,
+                                  double sum) noexcept {
+  return {std::move(bounds), std::move(counts), sum, false};
+}
+
+/// A quantile of a collector's summary, in [0, 1], and its value, NaN where there is none.
+struct QuantileValue {
+  double quantile;
+  double value;
+};
+
+/// One state of a collector's stateset.
+struct StateValue {
+  std::string_view state;
+  bool on;
+};
+
+namespace detail {
+
+/// One sample as a collector gave it: its label text and what else it has stand in the family's lists.
+struct CollectedSample {
+  std::size_t text_at = 0;
+  std::size_t text_size = 0;
+  Number value = 0;  ///< or the sum
+  UnixNanoseconds created = 0;
+  std::size_t reals_at = 0;   ///< bounds; or quantiles, and then their values
+  std::size_t counts_at = 0;  ///< of each bucket for itself; or the one count
+  std::size_t size = 0;       ///< bounds or quantiles
+};
+
+struct CollectedFamily {
+  std::string name;
+  std::string help;
+  std::string unit;
+  MetricType type = MetricType::untyped;
+  bool utf8_names = false;
+  std::string text;
+  std::vector<double> reals;
+  std::vector<std::uint64_t> counts;
+  std::vector<CollectedSample> samples;
+
+  std::string_view text_of(const CollectedSample& sample) const noexcept {
+    return std::string_view(text).substr(sample.text_at, sample.text_size);
+  }
+
+  void add(CollectedSample sample, std::string_view labels) {
+    sample.text_at = text.size();
+    sample.text_size = labels.size();
+    text.append(labels);
+    samples.push_back(sample);
+  }
+
+  /// Keeps the buckets in `sample`; false when they are none.
+  PROMLITE_COLD bool keep(const BucketCounts& buckets, CollectedSample& sample) {
+    std::size_t size = buckets.bounds.size();
+    if (size != 0 && bits_of(buckets.bounds[size - 1]) == infinity_bits) --size;
+    if (buckets.counts.size() != size + 1) return false;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (!is_finite(buckets.bounds[i]) || (i > 0 && !(buckets.bounds[i - 1] < buckets.bounds[i])))
+        return false;
+    }
+    for (std::size_t i = 1; i <= size && buckets.cumulative; ++i) {
+      if (buckets.counts[i] < buckets.counts[i - 1]) return false;
+    }
+    sample.value = buckets.sum;
+    sample.reals_at = reals.size();
+    sample.counts_at = counts.size();
+    sample.size = size;
+    for (std::size_t i = 0; i < size; ++i) reals.push_back(buckets.bounds[i]);
+    for (std::size_t i = 0; i <= size; ++i) {
+      counts.push_back(buckets.counts[i] - (buckets.cumulative && i > 0 ? buckets.counts[i - 1] : 0));
+    }
+    return true;
+  }
+
+  /// Keeps the quantiles in `sample`; false when they are none.
+  PROMLITE_COLD bool keep(const std::vector<QuantileValue>& quantiles, std::uint64_t count,
+                          CollectedSample& sample) {
+    for (std::size_t i = 0; i < quantiles.size(); ++i) {
+      const double quantile = quantiles[i].quantile;
+      if (!(is_finite(quantile) && quantile >= 0 && quantile <= 1)) return false;
+      if (i > 0 && !(quantiles[i - 1].quantile < quantile)) return false;
+    }
+    sample.reals_at = reals.size();
+    sample.counts_at = counts.size();
+    sample.size = quantiles.size();
+    for (const QuantileValue& each : quantiles) reals.push_back(each.quantile);
+    for (const QuantileValue& each : quantiles) reals.push_back(each.value);
+    counts.push_back(count);
+    return true;
+  }
+
+  /// Takes the samples of a family of the same name.
+  PROMLITE_COLD void join(const CollectedFamily& more) {
+    for (CollectedSample sample : more.samples) {
+      sample.text_at += text.size();
+      sample.reals_at += reals.size();
+      sample.counts_at += counts.size();
+      samples.push_back(sample);
+    }
+    text.append(more.text);
+    reals.insert(reals.end(), more.reals.begin(), more.reals.end());
+    counts.insert(counts.end(), more.counts.begin(), more.counts.end());
+  }
+
+  /// Writes the family, whose text has the padding that encoders need; nothing when it has no sample.
+  PROMLITE_COLD void encode(Encoder& encoder) const {
+    if (samples.empty()) return;
+    encoder.begin_family({name, help, unit, type});
+    for (const CollectedSample& sample : samples) encode(encoder, sample);
+  }
+
+ private:
+  void encode(Encoder& encoder, const CollectedSample& sample) const {
+    const PaddedText labels{text.data() + sample.text_at, sample.text_size};
+    const double* const list = reals.data() + sample.reals_at;
+    switch (type) {
+      case MetricType::counter:
+        return encoder.counter(labels, {sample.value, nullptr, sample.created});
+      case MetricType::histogram:
+      case MetricType::gauge_histogram:
+        return encoder.histogram(labels, {list, sample.size, counts.data() + sample.counts_at,
+                                          sample.value.as_double(), nullptr, nullptr, sample.created});
+      case MetricType::summary:
+        return encoder.summary(labels, {list, list + sample.size, sample.size, counts[sample.counts_at],
+                                        sample.value.as_double(), sample.created});
+      default:
+        return encoder.value(labels, sample.value);
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_COLLECTED_FAMILY_HPP
+
+// ---- promlite/collector.hpp ----
+// promlite: the interface that produces families when a scrape asks.
+#ifndef PROMLITE_COLLECTOR_HPP
+#define PROMLITE_COLLECTOR_HPP
+
+namespace promlite {
+
+class Sink;
+
+/// Values that live elsewhere: collect() fetches them when a scrape asks.
+///
+/// Add one to a registry with `Registry::add`; it is called once per scrape, never by two scrapes of one
+/// registry at once (a collector in two registries may be called by both at once). It may throw anything:
+/// then its families are left out of that scrape whole, the error is counted, and everything else is served.
+/// It may use the registry: register, update, read, and leave.
+class Collector {
+ public:
+  Collector() = default;
+  Collector(const Collector&) = default;
+  Collector& operator=(const Collector&) = default;
+  virtual ~Collector() = default;
+
+  virtual void collect(Sink& sink) = 0;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_COLLECTOR_HPP
 
 // ---- promlite/labels.hpp ----
 // promlite: label pairs, label values, and their text.
@@ -3103,6 +3264,12 @@ inline std::string_view base_name(std::string_view name, MetricType type) noexce
   return name;
 }
 
+/// True when `unit` stands at the end of the name, behind an underscore and something else.
+inline bool ends_in_unit(std::string_view base, std::string_view unit) noexcept {
+  return !unit.empty() && base.size() > unit.size() + 1 && ends_with(base, unit) &&
+         base[base.size() - unit.size() - 1] == '_';
+}
+
 /// True when the family writes, or in another format would write, a sample called `sample`.
 inline bool takes_name(std::string_view family, MetricType type, std::string_view sample) noexcept {
   if (sample == family) return true;
@@ -3195,8 +3362,7 @@ class DeclarationCheck {
     const std::string_view base = base_name(name, declared_.type);
     if (declared_.unit.empty()) return;
     if (declared_.type == MetricType::info) refuse("an info has no unit");
-    const std::string suffix = "_" + declared_.unit;
-    if (!ends_with(base, suffix) || base.size() == suffix.size()) {
+    if (!ends_in_unit(base, declared_.unit)) {
       refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
     }
   }
@@ -3586,36 +3752,16 @@ class Scope {
 
 namespace promlite {
 
-namespace detail {
-
-/// One sample as a collector gave it: its label text stands in the family's `text`.
-struct CollectedSample {
-  std::size_t text_at = 0;
-  std::size_t text_size = 0;
-  Number value = 0;
-};
-
-struct CollectedFamily {
-  std::string name;
-  std::string help;
-  MetricType type = MetricType::untyped;
-  std::string text;
-  std::vector<CollectedSample> samples;
-
-  std::string_view text_of(const CollectedSample& sample) const noexcept {
-    return std::string_view(text).substr(sample.text_at, sample.text_size);
-  }
-};
-
-}  // namespace detail
+/// When a collector's series was made or last reset; not given: unknown.
+using CreatedAt = std::chrono::system_clock::time_point;
 
 /// Collects the families of one collector during one scrape.
 ///
 /// Families may be filled in any order and by turns: their samples are kept apart and come out together. What
-/// cannot be exposed (an invalid name, a repeated label or series, a counter that is negative or NaN) is left
-/// out and counted in `promlite_collector_errors_total`; bytes that are not UTF-8 in a value become U+FFFD.
-/// Nothing here throws anything but std::bad_alloc. A sink and what it returns are valid during that one call
-/// of collect().
+/// cannot be exposed (an invalid name, a repeated label or series, a counter that is negative or NaN, buckets
+/// that do not fit) is left out and counted in `promlite_collector_errors_total`; bytes that are not UTF-8 in
+/// a value become U+FFFD. Nothing here throws anything but std::bad_alloc. A sink and what it returns are
+/// valid during that one call of collect().
 class Sink {
  public:
   /// Takes the samples of one family; copyable, valid as long as the sink.
@@ -3627,9 +3773,77 @@ class Sink {
     /// digits.
     void sample(const Labels& labels, Number value) { sink_->add(index_, labels, value); }
 
+   protected:
+    Sink* sink_;
+    std::size_t index_;
+
    private:
     friend class Sink;
     Family(Sink& sink, std::size_t index) noexcept : sink_(&sink), index_(index) {}
+  };
+
+  /// Takes the samples of one counter family.
+  class CounterFamily : public Family {
+   public:
+    using Family::sample;
+    void sample(const Labels& labels, Number value, CreatedAt created) {
+      sink_->add(index_, labels, value, created);
+    }
+
+   private:
+    friend class Sink;
+    explicit CounterFamily(Family family) noexcept : Family(family) {}
+  };
+
+  /// Takes the samples of one family of histograms or gauge histograms.
+  class HistogramFamily {
+   public:
+    void sample(const BucketCounts& buckets, CreatedAt created = {}) { sample({}, buckets, created); }
+    /// `sample({{"device", "sda"}}, cumulative_counts({0.1, 1}, {3, 5, 7}, 12.5))`. A gauge histogram has no
+    /// time of creation.
+    void sample(const Labels& labels, const BucketCounts& buckets, CreatedAt created = {}) {
+      sink_->add_buckets(index_, labels, buckets, created);
+    }
+
+   private:
+    friend class Sink;
+    explicit HistogramFamily(Family family) noexcept : sink_(family.sink_), index_(family.index_) {}
+    Sink* sink_;
+    std::size_t index_;
+  };
+
+  /// Takes the samples of one summary family.
+  class SummaryFamily {
+   public:
+    /// `sample({{0.5, 0.1}, {0.99, 0.7}}, 1000, 153.2)`: quantiles, which ascend, count and sum.
+    void sample(const std::vector<QuantileValue>& quantiles, std::uint64_t count, double sum) {
+      sample({}, quantiles, count, sum);
+    }
+    void sample(const Labels& labels, const std::vector<QuantileValue>& quantiles, std::uint64_t count,
+                double sum, CreatedAt created = {}) {
+      sink_->add_quantiles(index_, labels, quantiles, count, sum, created);
+    }
+
+   private:
+    friend class Sink;
+    explicit SummaryFamily(Family family) noexcept : sink_(family.sink_), index_(family.index_) {}
+    Sink* sink_;
+    std::size_t index_;
+  };
+
+  /// Takes the label sets of one stateset family.
+  class StatesetFamily {
+   public:
+    /// All states, those that are off as well: `sample({{"starting", false}, {"running", true}})`.
+    void sample(const std::vector<StateValue>& states) { sample({}, states); }
+    /// No label has the family's name, which is that of the label with the state.
+    void sample(const Labels& labels, const std::vector<StateValue>& states) {
+      sink_->add_states(index_, labels, states);
+    }
+
+   private:
+    friend class Sink;
+    explicit StatesetFamily(Family family) noexcept : sink_(family.sink_), index_(family.index_) {}
     Sink* sink_;
     std::size_t index_;
   };
@@ -3652,23 +3866,40 @@ class Sink {
 
   /// Begins a family, or goes on with it: the same name, type and help may come again, from another collector
   /// too. Unlike a declared counter, one from elsewhere keeps its name even when that lacks `_total`.
-  Family counter(std::string_view name, std::string_view help) {
-    return begin(name, help, MetricType::counter);
+  /// A unit must be the end of the name (before `_total`), or it is left out and counted.
+  CounterFamily counter(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return CounterFamily(begin(name, help, MetricType::counter, unit.value));
   }
-  Family gauge(std::string_view name, std::string_view help) { return begin(name, help, MetricType::gauge); }
-  Family untyped(std::string_view name, std::string_view help) {
-    return begin(name, help, MetricType::untyped);
+  Family gauge(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return begin(name, help, MetricType::gauge, unit.value);
+  }
+  Family untyped(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return begin(name, help, MetricType::untyped, unit.value);
+  }
+  HistogramFamily histogram(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return HistogramFamily(begin(name, help, MetricType::histogram, unit.value));
+  }
+  /// A histogram of what is now, such as the ages of the items in a queue: its counts may fall.
+  HistogramFamily gauge_histogram(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return HistogramFamily(begin(name, help, MetricType::gauge_histogram, unit.value));
+  }
+  SummaryFamily summary(std::string_view name, std::string_view help, const Unit& unit = {}) {
+    return SummaryFamily(begin(name, help, MetricType::summary, unit.value));
+  }
+  StatesetFamily stateset(std::string_view name, std::string_view help) {
+    return StatesetFamily(begin(name, help, MetricType::stateset, {}));
   }
   /// `name` with or without `_info`.
   InfoFamily info(std::string_view name, std::string_view help) {
     if (detail::ends_with(name, "_info")) name.remove_suffix(5);
-    return InfoFamily(begin(name, help, MetricType::info));
+    return InfoFamily(begin(name, help, MetricType::info, {}));
   }
 
  private:
   friend class SinkAccess;
 
-  PROMLITE_COLD Family begin(std::string_view name, std::string_view help, MetricType type) {
+  PROMLITE_COLD Family begin(std::string_view name, std::string_view help, MetricType type,
+                             std::string_view unit) {
     const std::size_t index = families_.size();
     families_.reserve_more(1);
     families_.push_back(new detail::CollectedFamily());
@@ -3685,27 +3916,86 @@ class Sink {
       family.name.clear();
       ++problems_;
     }
+    if (detail::ends_in_unit(detail::base_name(family.name, type), unit)) {
+      family.unit.assign(unit);
+    } else if (!unit.empty() && !family.name.empty()) {
+      ++problems_;
+    }
     return Family(*this, index);
   }
 
-  PROMLITE_COLD void add(std::size_t index, const Labels& labels, Number value) {
+  // Each of these leaves out and counts what cannot be.
+  PROMLITE_COLD void add(std::size_t index, const Labels& labels, Number value, CreatedAt created = {}) {
+    detail::CollectedFamily& family = *families_[index];
+    detail::CollectedSample sample = made_at(created);
+    sample.value = value;
+    const double number = value.as_double();
+    const bool wrong =
+        family.type == MetricType::counter && (detail::is_nan(number) || detail::is_negative(number));
+    finish(family, labels, !wrong, sample);
+  }
+  PROMLITE_COLD void add_buckets(std::size_t index, const Labels& labels, const BucketCounts& buckets,
+                                 CreatedAt created) {
+    detail::CollectedFamily& family = *families_[index];
+    detail::CollectedSample sample = made_at(created);
+    finish(family, labels, !has(labels, "le") && family.keep(buckets, sample), sample);
+  }
+  PROMLITE_COLD void add_quantiles(std::size_t index, const Labels& labels,
+                                   const std::vector<QuantileValue>& quantiles, std::uint64_t count,
+                                   double sum, CreatedAt created) {
+    detail::CollectedFamily& family = *families_[index];
+    detail::CollectedSample sample = made_at(created);
+    sample.value = sum;
+    finish(family, labels, !has(labels, "quantile") && family.keep(quantiles, count, sample), sample);
+  }
+  // The label with the state stands behind the others, so that sorting keeps the states of one series
+  // together.
+  PROMLITE_COLD void add_states(std::size_t index, const Labels& labels,
+                                const std::vector<StateValue>& states) {
     detail::CollectedFamily& family = *families_[index];
     if (family.name.empty()) return;
-    if (!acceptable(family.type, value) || !append_labels(labels)) {
+    bool valid = !states.empty() && !has(labels, family.name) && append_labels(labels);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      valid = valid && !states[i].state.empty() && detail::is_utf8(states[i].state);
+      for (std::size_t j = 0; j < i; ++j) valid = valid && states[i].state != states[j].state;
+    }
+    if (!valid) {
       ++problems_;
       return;
     }
-    detail::CollectedSample sample;
-    sample.text_at = family.text.size();
-    sample.text_size = label_text_.size();
-    sample.value = value;
-    family.text.append(label_text_);
-    family.samples.push_back(sample);
+    const std::size_t common = label_text_.size();
+    for (const StateValue& each : states) {
+      label_text_.resize(common);
+      detail::append_label(label_text_, family.name, each.state);
+      detail::CollectedSample sample;
+      sample.value = each.on;
+      family.add(sample, label_text_);
+    }
   }
 
-  static bool acceptable(MetricType type, Number value) noexcept {
-    const double number = value.as_double();
-    return type != MetricType::counter || !(detail::is_nan(number) || detail::is_negative(number));
+  static detail::CollectedSample made_at(CreatedAt created) noexcept {
+    detail::CollectedSample sample;
+    sample.created = std::chrono::duration_cast<std::chrono::nanoseconds>(created.time_since_epoch()).count();
+    return sample;
+  }
+  bool has(const Labels& labels, std::string_view name) const noexcept {
+    for (const Label& label : labels) {
+      if (label.name == name) return true;
+    }
+    if (scope_ == nullptr) return false;
+    for (const auto& label : scope_->labels()) {
+      if (label.first == name) return true;
+    }
+    return false;
+  }
+  PROMLITE_COLD void finish(detail::CollectedFamily& family, const Labels& labels, bool valid,
+                            const detail::CollectedSample& sample) {
+    if (family.name.empty()) return;
+    if (valid && append_labels(labels)) {
+      family.add(sample, label_text_);
+    } else {
+      ++problems_;
+    }
   }
 
   // Makes label_text_: names sorted, values repaired and escaped. False when a name is invalid or there
@@ -3761,8 +4051,9 @@ class SinkAccess {
   static std::size_t problems(const Sink& sink) noexcept { return sink.problems_; }
 
   /// A family whose name has been checked.
-  static Sink::Family begin(Sink& sink, std::string_view name, std::string_view help, MetricType type) {
-    return sink.begin(name, help, type);
+  static Sink::Family begin(Sink& sink, std::string_view name, std::string_view help, MetricType type,
+                            std::string_view unit) {
+    return sink.begin(name, help, type, unit);
   }
 
   /// Whose prefix and labels all get from now on; null: none.
@@ -3820,15 +4111,11 @@ class SinkAccess {
 
   static void join(Sink& sink, detail::CollectedFamily& first, const detail::CollectedFamily& more) {
     if (more.samples.empty()) return;
-    if (first.type != more.type || first.help != more.help) {
+    if (first.type != more.type || first.help != more.help || first.unit != more.unit) {
       ++sink.problems_;
       return;
     }
-    for (detail::CollectedSample sample : more.samples) {
-      sample.text_at += first.text.size();
-      first.samples.push_back(sample);
-    }
-    first.text.append(more.text);
+    first.join(more);
   }
 
   static void drop_repeated(Sink& sink, detail::CollectedFamily& family) {
@@ -7165,7 +7452,6 @@ class RegistryGroup {
   void encode(Encoder& encoder, const NameFilter& filter, const std::vector<Scraped>& sources, Sink& sink,
               ScrapeContext& scrape);
   void encode_merged(Encoder& encoder, const Scraped* begin, const Scraped* end, ScrapeContext& scrape);
-  static void encode_collected(Encoder& encoder, const CollectedFamily& family);
 
   const RegistryCores cores_;
   std::uint64_t errors_ = 0;  // what was invalid, or did not go together
@@ -7322,8 +7608,7 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
   for (const Scraped* at = sources.data();;) {
     for (; next < collected.size() && (at == end || collected[next]->name < at->source->declared().name);
          ++next) {
-      if (filter.matches(collected[next]->name, collected[next]->type))
-        encode_collected(encoder, *collected[next]);
+      if (filter.matches(collected[next]->name, collected[next]->type)) collected[next]->encode(encoder);
     }
     if (at == end) break;
     const Scraped* const begin = at;
@@ -7384,14 +7669,6 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
   }
   for (const Scraped* scraped = begin; scraped != end; ++scraped) {
     if (scraped->shown) scraped->source->finish();
-  }
-}
-
-PROMLITE_COLD inline void RegistryGroup::encode_collected(Encoder& encoder, const CollectedFamily& family) {
-  if (family.samples.empty()) return;
-  encoder.begin_family({family.name, family.help, {}, family.type});
-  for (const CollectedSample& sample : family.samples) {
-    encoder.value({family.text.data() + sample.text_at, sample.text_size}, sample.value);
   }
 }
 
@@ -7495,7 +7772,7 @@ class SeriesCallback : public Callback {
     }
     if (!sink_) {
       sink_.emplace();
-      family_ = SinkAccess::begin(*sink_, declared_.name, declared_.help, declared_.type);
+      family_ = SinkAccess::begin(*sink_, declared_.name, declared_.help, declared_.type, declared_.unit);
     }
     for (const auto& label : declared_.const_labels) labels_.push_back({label.first, label.second});
     family_->sample(labels_, value);

@@ -12,6 +12,7 @@
 #include <promlite/transport/scrape_handler.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -103,9 +104,8 @@ static std::string short_text(double value) {
 }
 
 static void expect_histogram(Expected& expected, const std::string& name, const Pairs& labels,
-                             const std::vector<double>& bounds, const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
+                             const std::vector<double>& bounds, const std::vector<double>& values,
+                             double sum) {
   std::vector<double> all = bounds;
   all.push_back(infinity);
   for (const double bound : all) {
@@ -115,6 +115,13 @@ static void expect_histogram(Expected& expected, const std::string& name, const 
   }
   expected.sample(name + "_sum", labels, sum);
   expected.sample(name + "_count", labels, static_cast<double>(values.size()));
+}
+
+static void expect_histogram(Expected& expected, const std::string& name, const Pairs& labels,
+                             const std::vector<double>& bounds, const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  expect_histogram(expected, name, labels, bounds, values, sum);
 }
 
 static void expect_summary(Expected& expected, const std::string& name, const Pairs& labels,
@@ -392,6 +399,62 @@ static void collected(Case& made) {
   made.memberships.push_back(made.registry.add(*made.collectors.back()));
 }
 
+/// What was added up elsewhere.
+class CompositeCollector final : public promlite::Collector {
+ public:
+  void collect(promlite::Sink& sink) override {
+    const promlite::CreatedAt created{std::chrono::milliseconds(1500)};
+    auto wait = sink.histogram("wait_seconds", "Waiting.", promlite::unit("seconds"));
+    wait.sample({{"text", "a\\b\"c\nd"}}, promlite::cumulative_counts({0.5, 1}, {1, 3, 4}, 12.5), created);
+    wait.sample({{"text", "x"}}, promlite::bucket_counts({}, {0}, 0));
+    wait.sample({{"text", "y"}}, promlite::bucket_counts({1}, {0, 2}, not_a_number));
+    auto age = sink.gauge_histogram("age_seconds", "Ages.", promlite::unit("seconds"));
+    age.sample({{"q", "a"}}, promlite::bucket_counts({1}, {2, 1}, 5));
+    age.sample({{"q", "b"}}, promlite::bucket_counts({-1, 1}, {2, 1, 0}, -5));
+    age.sample({{"q", "c"}}, promlite::bucket_counts({1}, {2, 1}, -5));
+    auto run = sink.summary("run_bytes", "Runs.", promlite::unit("bytes"));
+    run.sample({{"a", "b"}}, {{0, -1}, {0.5, not_a_number}, {1, 3}}, 10, 2.5, created);
+    run.sample({{"a", "c"}}, {}, 0, -1);
+    auto mode = sink.stateset("mode", "Modes.");
+    for (const char* z : {"1", "2", "10"}) {
+      mode.sample({{"a", "x"}, {"z", z}}, {{"on", true}, {"off", false}, {"a \"b\"", false}});
+    }
+    mode.sample({{"on", true}});
+    sink.counter("read_bytes_total", "Read.", promlite::unit("bytes")).sample({{"a", "b"}}, 3, created);
+  }
+};
+
+static void composites(Case& made) {
+  made.collectors.push_back(std::make_unique<CompositeCollector>());
+  made.memberships.push_back(made.registry.add(*made.collectors.back()));
+  Expected& e = made.expected;
+  e.family("wait_seconds", "histogram", "Waiting.");
+  expect_histogram(e, "wait_seconds", {{"text", "a\\b\"c\nd"}}, {0.5, 1}, {0.25, 1, 1, 10.25});
+  expect_histogram(e, "wait_seconds", {{"text", "x"}}, {}, {});
+  expect_histogram(e, "wait_seconds", {{"text", "y"}}, {1}, {infinity, infinity}, not_a_number);
+  e.family("age_seconds", "histogram", "Ages.", "gaugehistogram");
+  expect_histogram(e, "age_seconds", {{"q", "a"}}, {1}, {0, 1, 2}, 5);
+  expect_histogram(e, "age_seconds", {{"q", "b"}}, {-1, 1}, {-1, -1, 0}, -5);
+  expect_histogram(e, "age_seconds", {{"q", "c"}}, {1}, {0, 1, 2}, -5);
+  e.family("run_bytes", "summary", "Runs.");
+  e.sample("run_bytes", {{"a", "b"}, {"quantile", "0"}}, -1);
+  e.sample("run_bytes", {{"a", "b"}, {"quantile", "0.5"}}, not_a_number);
+  e.sample("run_bytes", {{"a", "b"}, {"quantile", "1"}}, 3);
+  e.sample("run_bytes_sum", {{"a", "b"}}, 2.5);
+  e.sample("run_bytes_count", {{"a", "b"}}, 10);
+  e.sample("run_bytes_sum", {{"a", "c"}}, -1);
+  e.sample("run_bytes_count", {{"a", "c"}}, 0);
+  e.family("mode", "gauge", "Modes.", "stateset");
+  for (const char* z : {"1", "2", "10"}) {
+    e.sample("mode", {{"a", "x"}, {"z", z}, {"mode", "on"}}, 1);
+    e.sample("mode", {{"a", "x"}, {"z", z}, {"mode", "off"}}, 0);
+    e.sample("mode", {{"a", "x"}, {"z", z}, {"mode", "a \"b\""}}, 0);
+  }
+  e.sample("mode", {{"mode", "on"}}, 1);
+  e.family("read_bytes_total", "counter", "Read.");
+  e.sample("read_bytes_total", {{"a", "b"}}, 3);
+}
+
 static void overflow(Case& made) {
   Expected& e = made.expected;
   const auto family = made.registry.counter("visits_total", "Visits.", {"user"}, promlite::max_series(10));
@@ -496,11 +559,15 @@ static void random(Case& made, std::uint64_t seed) {
   }
 }
 
-static const std::pair<const char*, void (*)(Case&)> fixed[] = {
-    {"well_named", well_named},     {"values", values},
-    {"label_values", label_values}, {"composite_labels", composite_labels},
-    {"help_texts", help_texts},     {"collected", collected},
-    {"overflow", overflow},         {"empty", empty}};
+static const std::pair<const char*, void (*)(Case&)> fixed[] = {{"well_named", well_named},
+                                                                {"values", values},
+                                                                {"label_values", label_values},
+                                                                {"composite_labels", composite_labels},
+                                                                {"help_texts", help_texts},
+                                                                {"collected", collected},
+                                                                {"composites", composites},
+                                                                {"overflow", overflow},
+                                                                {"empty", empty}};
 static constexpr int seeds = 40;
 
 static bool make(const std::string& name, Case& made) {

@@ -74,7 +74,9 @@ class Expectation:
 
     def openmetrics_samples(self):
         """What OpenMetrics can hold of them. A sum that could fall is none: of a histogram its count goes with it."""
-        found = pointed(self.samples)
+        gauges = {name for name, kind in self.openmetrics_types.items() if kind == "gaugehistogram"}
+        found = {(re.sub("_(sum|count)$", r"_g\1", name) if name[:name.rfind("_")] in gauges else name, labels): sample
+                 for (name, labels), sample in pointed(self.samples).items()}
         negative_bounds = {(name[:-len("_bucket")], without(labels, "le")) for name, labels in found
                            if name.endswith("_bucket") and float(dict(labels).get("le", "0")) < 0}
         for (name, labels), (value, _) in list(found.items()):
@@ -237,6 +239,7 @@ class PrometheusTest(ReadersTest):
     ACCEPT = "text/plain"
     CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
     FLAGS = []
+    MISREAD = set()
     OWN = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
            "scrape_series_added"}
 
@@ -294,7 +297,7 @@ class PrometheusTest(ReadersTest):
                     labels = dict(series["metric"])
                     metric = labels.pop("__name__")
                     self.assertEqual((labels.pop("job"), labels.pop("instance")[:10]), (name, "127.0.0.1:"))
-                    if metric not in self.OWN:
+                    if metric not in self.OWN and metric not in self.MISREAD:
                         samples[metric, frozenset(labels.items())] = float(series["value"][1])
                 self.check_samples(samples, without_empty_labels(self.expected_samples(Expectation(name))))
 
@@ -339,10 +342,20 @@ class PrometheusProtobufTest(PrometheusTest):
     ACCEPT = None
     CONTENT_TYPE = b"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
     FLAGS = ["--enable-feature=native-histograms"]
+    # Prometheus 2.42 gives all series of a gauge histogram that is not native the family's name.
+    MISREAD = {"age_seconds"}
 
     @staticmethod
     def expected_samples(expected):
-        return pointed(expected.samples)
+        return {(name, labels): sample for (name, labels), sample in pointed(expected.samples).items()
+                if name[:name.rfind("_")] not in PrometheusProtobufTest.MISREAD}
+
+    @staticmethod
+    def expected_families(expected):
+        kinds = {"untyped": "unknown"}
+        return {family: ("gaugehistogram" if expected.openmetrics_types[family] == "gaugehistogram"
+                         else kinds.get(kind, kind), help_text)
+                for family, (kind, help_text) in expected.families.items()}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // promlite: tests of what collectors write, through whole expositions.
 // SPDX-License-Identifier: MIT
 #include <promlite/collector.hpp>
+#include <promlite/exposition/openmetrics.hpp>
 #include <promlite/exposition/text.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/sink.hpp>
@@ -34,14 +35,23 @@ class Collects final : public Collector {
   Function function_;
 };
 
-/// What a registry shows that has nothing but collectors with these functions.
-template <class... Functions>
-static std::string collected(Functions... functions) {
+/// A registry that has nothing but collectors with these functions, shown by `show`.
+template <class Show, class... Functions>
+static std::string shown(Show show, Functions... functions) {
   Registry registry;
   std::tuple<Collects<Functions>...> collectors(Collects<Functions>{functions}...);
   std::vector<Membership> memberships;
   std::apply([&](auto&... each) { (memberships.push_back(registry.add(each)), ...); }, collectors);
-  return to_text(registry);
+  return show(registry);
+}
+template <class... Functions>
+static std::string collected(Functions... functions) {
+  return shown([](Registry& registry) { return to_text(registry); }, functions...);
+}
+template <class... Functions>
+static std::string openmetrics(Functions... functions) {
+  return shown([](Registry& registry) { return to_openmetrics(registry, CreatedSamples::shown); },
+               functions...);
 }
 
 /// What a scrape shows that has counted errors of collectors before it.
@@ -337,4 +347,110 @@ TEST_CASE("many families and many samples take time that grows with their number
   });
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
   CHECK(text.size() > 40000 * 8);
+}
+
+TEST_CASE("histograms, gauge histograms, summaries and statesets that were added up elsewhere") {
+  const auto write = [](Sink& sink) {
+    const CreatedAt created{std::chrono::milliseconds(1500)};
+    auto waits = sink.histogram("wait_seconds", "Waiting.", unit("seconds"));
+    waits.sample({{"q", "b"}}, cumulative_counts({0.1, 1}, {3, 5, 7}, 12.5), created);
+    waits.sample({{"q", "a"}}, bucket_counts({0.1, infinity}, {3, 2}, 0.5));
+    sink.gauge_histogram("ages", "Ages.").sample(bucket_counts({}, {4}, 2), created);
+    auto runs = sink.summary("run_seconds", "Runs.", unit("seconds"));
+    runs.sample({{0.5, 0.25}, {0.99, nan_value}}, 1000, 153.25);
+    runs.sample({{"a", "b"}}, {}, 1, 2, created);
+    auto modes = sink.stateset("mode", "Modes.");
+    modes.sample({{"z", "2"}}, {{"on", true}, {"off", false}});
+    modes.sample({{"z", "1"}}, {{"on", true}, {"off", false}});
+    modes.sample({{"a \"b\"", true}});
+    auto jobs = sink.counter("jobs_total", "Jobs.");
+    jobs.sample({{"a", "b"}}, 2, created);
+    jobs.sample(3);
+    sink.gauge("used_bytes", "Used.", unit("bytes")).sample(4);
+  };
+  CHECK(openmetrics(write) ==
+        "# TYPE ages gaugehistogram\n# HELP ages Ages.\nages_bucket{le=\"+Inf\"} 4\nages_gcount 4\n"
+        "ages_gsum 2.0\n"
+        "# TYPE jobs counter\n# HELP jobs Jobs.\njobs_total 3.0\njobs_total{a=\"b\"} 2.0\n"
+        "jobs_created{a=\"b\"} 1.5\n"
+        "# TYPE mode stateset\n# HELP mode Modes.\nmode{mode=\"a \\\"b\\\"\"} 1\n"
+        "mode{z=\"1\",mode=\"off\"} 0\nmode{z=\"1\",mode=\"on\"} 1\n"
+        "mode{z=\"2\",mode=\"off\"} 0\nmode{z=\"2\",mode=\"on\"} 1\n"
+        "# TYPE run_seconds summary\n# UNIT run_seconds seconds\n# HELP run_seconds Runs.\n"
+        "run_seconds{quantile=\"0.5\"} 0.25\nrun_seconds{quantile=\"0.99\"} NaN\nrun_seconds_count 1000\n"
+        "run_seconds_sum 153.25\n"
+        "run_seconds_count{a=\"b\"} 1\nrun_seconds_sum{a=\"b\"} 2.0\nrun_seconds_created{a=\"b\"} 1.5\n"
+        "# TYPE used_bytes gauge\n# UNIT used_bytes bytes\n# HELP used_bytes Used.\nused_bytes 4.0\n"
+        "# TYPE wait_seconds histogram\n# UNIT wait_seconds seconds\n# HELP wait_seconds Waiting.\n"
+        "wait_seconds_bucket{q=\"a\",le=\"0.1\"} 3\nwait_seconds_bucket{q=\"a\",le=\"+Inf\"} 5\n"
+        "wait_seconds_count{q=\"a\"} 5\nwait_seconds_sum{q=\"a\"} 0.5\n"
+        "wait_seconds_bucket{q=\"b\",le=\"0.1\"} 3\nwait_seconds_bucket{q=\"b\",le=\"1.0\"} 5\n"
+        "wait_seconds_bucket{q=\"b\",le=\"+Inf\"} 7\nwait_seconds_count{q=\"b\"} 7\n"
+        "wait_seconds_sum{q=\"b\"} 12.5\nwait_seconds_created{q=\"b\"} 1.5\n# EOF\n");
+  CHECK(collected([&](Sink& sink) {
+          sink.gauge_histogram("ages", "Ages.").sample(cumulative_counts({1}, {4, 4}, -2));
+          sink.stateset("mode", "Modes.").sample({{"on", true}, {"off", false}});
+        }) ==
+        "# HELP ages Ages.\n# TYPE ages histogram\nages_bucket{le=\"1\"} 4\nages_bucket{le=\"+Inf\"} 4\n"
+        "ages_sum -2\nages_count 4\n"
+        "# HELP mode Modes.\n# TYPE mode gauge\nmode{mode=\"off\"} 0\nmode{mode=\"on\"} 1\n");
+}
+
+TEST_CASE("what does not fit is left out and counted, sample by sample") {
+  std::uint64_t wrong = 0;
+  const auto write = [&](Sink& sink) {
+    wrong = 0;
+    auto histogram = sink.histogram("h", "");
+    for (const BucketCounts& buckets :
+         {cumulative_counts({1, 2}, {3, 2, 4}, 0), cumulative_counts({1, 2}, {1, 2}, 0),
+          cumulative_counts({1}, {1, 2, 3}, 0), cumulative_counts({}, {}, 0),
+          bucket_counts({2, 1}, {0, 0, 0}, 0), bucket_counts({1, 1}, {0, 0, 0}, 0),
+          bucket_counts({nan_value}, {0, 0}, 0), bucket_counts({infinity, 1}, {0, 0, 0}, 0),
+          bucket_counts({-infinity}, {0, 0}, 0)}) {
+      histogram.sample(buckets);
+      ++wrong;
+    }
+    histogram.sample({{"le", "1"}}, bucket_counts({}, {1}, 0));
+    histogram.sample({{"1", "1"}}, bucket_counts({}, {1}, 0));
+    histogram.sample({{"fits", "yes"}}, cumulative_counts({1, 2}, {3, 3, 3}, nan_value));
+    wrong += 2;
+    auto summary = sink.summary("s", "");
+    summary.sample({{0.5, 1}, {0.5, 1}}, 1, 1);
+    summary.sample({{0.5, 1}, {0.4, 1}}, 1, 1);
+    summary.sample({{1.5, 1}}, 1, 1);
+    summary.sample({{-0.5, 1}}, 1, 1);
+    summary.sample({{nan_value, 1}}, 1, 1);
+    summary.sample({{"quantile", "1"}}, {}, 1, 1);
+    wrong += 6;
+    auto stateset = sink.stateset("m", "");
+    stateset.sample(std::vector<StateValue>());
+    stateset.sample({{"a", true}, {"a", false}});
+    stateset.sample({{"", true}});
+    stateset.sample({{"\xff", true}});
+    stateset.sample({{"m", "x"}}, {{"a", true}});
+    wrong += 5;
+    sink.gauge("g_seconds", "", unit("bytes")).sample(1);
+    sink.gauge("_seconds", "", unit("seconds")).sample(1);
+    wrong += 2;
+    sink.histogram("j", "one").sample(bucket_counts({1}, {1, 2}, 3));
+    sink.histogram("j", "one").sample({{"a", "b"}}, bucket_counts({2, 3}, {4, 5, 6}, 7));
+    sink.histogram("j", "two").sample({{"c", "d"}}, bucket_counts({}, {1}, 0));
+    sink.histogram("j", "one", unit("j")).sample({{"c", "d"}}, bucket_counts({}, {1}, 0));
+    wrong += 2;
+  };
+  const std::string text = collected(write);
+  CHECK(
+      text ==
+      "# TYPE _seconds gauge\n_seconds 1\n# TYPE g_seconds gauge\ng_seconds 1\n"
+      "# TYPE h histogram\nh_bucket{fits=\"yes\",le=\"1\"} 3\nh_bucket{fits=\"yes\",le=\"2\"} 3\n"
+      "h_bucket{fits=\"yes\",le=\"+Inf\"} 3\nh_sum{fits=\"yes\"} NaN\nh_count{fits=\"yes\"} 3\n"
+      "# HELP j one\n# TYPE j histogram\nj_bucket{le=\"1\"} 1\nj_bucket{le=\"+Inf\"} 3\nj_sum 3\nj_count 3\n"
+      "j_bucket{a=\"b\",le=\"2\"} 4\nj_bucket{a=\"b\",le=\"3\"} 9\nj_bucket{a=\"b\",le=\"+Inf\"} 15\n"
+      "j_sum{a=\"b\"} 7\nj_count{a=\"b\"} 15\n"
+      "j_bucket{c=\"d\",le=\"+Inf\"} 1\nj_sum{c=\"d\"} 0\nj_count{c=\"d\"} 1\n");
+  Registry registry;
+  Collects<decltype(write)> collector(write);
+  const auto membership = registry.add(collector);
+  to_text(registry);
+  CHECK_THAT(to_text(registry), ContainsSubstring(errors(wrong)));
 }
