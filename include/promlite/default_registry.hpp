@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace promlite {
@@ -103,7 +104,7 @@ inline Info info(MetricName<MetricType::info> name, std::string_view help, const
 }
 
 /// Registers in the default registry; see Registerer::gauge_callback.
-template <class Function, class... Options>
+template <class Function, class... Options, class = std::enable_if_t<std::is_invocable_v<Function&>>>
 Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                           const Options&... options) {
   return detail::default_metrics().gauge_callback(name, help, std::move(function), options...);
@@ -116,7 +117,7 @@ Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view h
 }
 
 /// Registers in the default registry; see Registerer::counter_callback.
-template <class Function, class... Options>
+template <class Function, class... Options, class = std::enable_if_t<std::is_invocable_v<Function&>>>
 Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                             const Options&... options) {
   return detail::default_metrics().counter_callback(name, help, std::move(function), options...);

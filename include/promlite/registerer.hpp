@@ -159,7 +159,7 @@ class Registerer {
   /// A gauge whose value `function()` gives when a scrape asks; it leaves the registry when the Membership
   /// dies. When it throws, its series is left out of that scrape and counted in
   /// `promlite_collector_errors_total`.
-  template <class Function, class... Options>
+  template <class Function, class... Options, class = std::enable_if_t<std::is_invocable_v<Function&>>>
   Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help, Function function,
                             const Options&... options) {
     return callback<Gauge<>>(name, help, std::move(function), options...);
@@ -175,10 +175,10 @@ class Registerer {
   Membership gauge_callback(MetricName<MetricType::gauge> name, std::string_view help,
                             const LabelName<MetricType::gauge> (&labels)[N], Function function,
                             const Options&... options) {
-    return callback<Gauge<>>(name, help, labels, std::move(function), options...);
+    return series_callback<Gauge<>>(name, help, labels, std::move(function), options...);
   }
   /// The same for a counter: a value that never falls. Negative and NaN values are left out and counted.
-  template <class Function, class... Options>
+  template <class Function, class... Options, class = std::enable_if_t<std::is_invocable_v<Function&>>>
   Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help, Function function,
                               const Options&... options) {
     return callback<Counter<>>(name, help, std::move(function), options...);
@@ -187,7 +187,7 @@ class Registerer {
   Membership counter_callback(MetricName<MetricType::counter> name, std::string_view help,
                               const LabelName<MetricType::counter> (&labels)[N], Function function,
                               const Options&... options) {
-    return callback<Counter<>>(name, help, labels, std::move(function), options...);
+    return series_callback<Counter<>>(name, help, labels, std::move(function), options...);
   }
   /// Facts that `function(out)` gives when a scrape asks: `out.set({{"version", plugin.version()}})`, any
   /// number of times. `out` is a CallbackFacts.
@@ -252,9 +252,9 @@ class Registerer {
         scope_.get());
   }
   template <class Metric, std::size_t N, class Function, class... Options>
-  Membership callback(MetricName<type_of<Metric>> name, std::string_view help,
-                      const LabelName<type_of<Metric>> (&labels)[N], Function function,
-                      const Options&... options) {
+  Membership series_callback(MetricName<type_of<Metric>> name, std::string_view help,
+                             const LabelName<type_of<Metric>> (&labels)[N], Function function,
+                             const Options&... options) {
     static_assert((!std::is_same_v<Options, ExpireAfter> && ...),
                   "promlite: a callback's series do not expire");
     std::string_view names[N];
