@@ -6,7 +6,8 @@
 #include "fuzz/fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto format = promlite::detail::negotiate(fuzz::text_of(data, size));
-  fuzz::demand(!promlite::detail::content_type_of(format).empty(), "a format has a content type");
+  const auto chosen = promlite::detail::negotiate(fuzz::text_of(data, size));
+  fuzz::demand(chosen.format < promlite::detail::no_format, "a format is chosen");
+  fuzz::demand(!promlite::detail::ContentType(chosen).text().empty(), "it has a content type");
   return 0;
 }

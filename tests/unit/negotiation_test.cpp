@@ -21,7 +21,7 @@ struct Jobs {
   }
 };
 
-static std::string body_of(const detail::Exposition& exposition, const NameFilter& filter = {},
+static std::string body_of(const detail::Representation& exposition, const NameFilter& filter = {},
                            CreatedSamples created = CreatedSamples::hidden) {
   detail::ByteBuffer out;
   Jobs jobs;
@@ -32,7 +32,7 @@ static std::string body_of(const detail::Exposition& exposition, const NameFilte
 TEST_CASE("every Accept gets a format, and the encoder of it") {
   for (const test::AcceptCase& each : test::accept_cases()) {
     INFO(each.accept);
-    const detail::Exposition exposition = detail::negotiate(each.accept);
+    const detail::Representation exposition = detail::negotiate(each.accept);
     CHECK(detail::ContentType(exposition).text() == each.content_type());
     // Protobuf has the time of creation besides.
     if (each.format != 'p') CHECK(body_of(exposition) == each.body());
@@ -41,7 +41,7 @@ TEST_CASE("every Accept gets a format, and the encoder of it") {
 }
 
 TEST_CASE("the filter and the choice of created samples reach the encoder") {
-  const detail::Exposition openmetrics = detail::negotiate("application/openmetrics-text;version=1.0.0");
+  const detail::Representation openmetrics = detail::negotiate("application/openmetrics-text;version=1.0.0");
   NameFilter nothing;
   nothing.add_nothing();
   CHECK(body_of(openmetrics, nothing) == "# EOF\n");

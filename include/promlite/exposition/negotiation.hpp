@@ -67,12 +67,12 @@ enum class Escaping : unsigned char { underscores, dots, values, allow_utf8 };
 constexpr std::string_view escaping_names[] = {"underscores", "dots", "values", "allow-utf-8"};
 
 /// What a scrape gets.
-struct Exposition {
+struct Representation {
   std::size_t format = 0;  ///< a row of formats
   Escaping escaping = Escaping::underscores;
   bool names_escaping = false;  ///< the scraper knows of escaping, so the response says which
 
-  bool operator==(const Exposition& other) const noexcept {
+  bool operator==(const Representation& other) const noexcept {
     return format == other.format && escaping == other.escaping && names_escaping == other.names_escaping;
   }
 };
@@ -92,8 +92,8 @@ PROMLITE_COLD inline std::size_t format_of(const AcceptClause& clause) noexcept 
 /// What the header Accept asks for (RFC 9110 section 12.5.1): the clause of the largest weight that asks for
 /// what there is; of equal ones the more specific, then the first. Where there is none, text: a scraper that
 /// gets any status but 200 drops the target, so 406 would help nobody.
-PROMLITE_COLD inline Exposition negotiate(std::string_view accept) noexcept {
-  Exposition best;
+PROMLITE_COLD inline Representation negotiate(std::string_view accept) noexcept {
+  Representation best;
   std::uint32_t best_weight = 0;
   int best_rank = 0;
   while (!accept.empty()) {
@@ -104,7 +104,7 @@ PROMLITE_COLD inline Exposition negotiate(std::string_view accept) noexcept {
     if (clause.weight() == best_weight && rank <= best_rank) continue;
     best_weight = clause.weight();
     best_rank = rank;
-    best = Exposition();
+    best = Representation();
     best.format = format;
     const ParameterValue escaping = clause.parameter("escaping");
     best.names_escaping = escaping.is_there();
@@ -118,7 +118,7 @@ PROMLITE_COLD inline Exposition negotiate(std::string_view accept) noexcept {
 /// The Content-Type of an exposition; a view of itself.
 class ContentType {
  public:
-  PROMLITE_COLD explicit ContentType(const Exposition& exposition) noexcept {
+  PROMLITE_COLD explicit ContentType(const Representation& exposition) noexcept {
     char* to = put(text_, formats[exposition.format].content_type);
     if (exposition.names_escaping) {
       to = put(put(to, "; escaping="), escaping_names[static_cast<std::size_t>(exposition.escaping)]);
@@ -135,8 +135,8 @@ class ContentType {
 /// Appends one exposition of `source`, anything with `collect(Encoder&, const NameFilter&)`. Throws what that
 /// throws.
 template <class Source>
-void encode(const Exposition& exposition, Source& source, const NameFilter& filter, CreatedSamples created,
-            ByteBuffer& out) {
+void encode(const Representation& exposition, Source& source, const NameFilter& filter,
+            CreatedSamples created, ByteBuffer& out) {
   struct Context {
     Source& source;
     const NameFilter& filter;

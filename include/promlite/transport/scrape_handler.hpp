@@ -48,7 +48,7 @@ PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeReque
   PROMLITE_TRY {
     NameFilter filter;
     if (!detail::parse_filter(request.query, filter)) return refusal(400, "Bad request\n");
-    const detail::Exposition exposition = detail::negotiate(request.accept);
+    const detail::Representation exposition = detail::negotiate(request.accept);
     detail::ByteBuffer body;
     detail::encode(exposition, registry, filter, request.created, body);
     return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view())};

@@ -13,7 +13,7 @@ namespace detail {
 
 /// What a scrape asks for. Scrapes that ask for the same can share one body.
 struct ScrapeKey {
-  Exposition exposition;
+  Representation exposition;
   NameFilter filter;
 
   bool operator==(const ScrapeKey& other) const {
