@@ -42,6 +42,7 @@
 #include <promlite/info.hpp>
 #include <promlite/observer.hpp>
 #include <promlite/scope_counter.hpp>
+#include <promlite/stateset.hpp>
 #include <promlite/summary.hpp>
 #include <promlite/timer.hpp>
 

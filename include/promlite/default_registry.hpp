@@ -98,6 +98,19 @@ Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_vie
   return detail::default_metrics().summary(name, help, labels, options...);
 }
 
+/// Declares in the default registry; see Registerer::stateset.
+template <class... Options>
+Stateset stateset(MetricName<MetricType::stateset> name, std::string_view help, const States& states,
+                  const Options&... options) {
+  return detail::default_metrics().stateset(name, help, states, options...);
+}
+template <std::size_t N, class... Options>
+Family<Stateset, N> stateset(MetricName<MetricType::stateset> name, std::string_view help,
+                             const States& states, const LabelName<MetricType::stateset> (&labels)[N],
+                             const Options&... options) {
+  return detail::default_metrics().stateset(name, help, states, labels, options...);
+}
+
 /// Declares in the default registry; see Registerer::info.
 inline Info info(MetricName<MetricType::info> name, std::string_view help, const Labels& labels) {
   return detail::default_metrics().info(name, help, labels);

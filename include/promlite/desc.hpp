@@ -64,6 +64,15 @@ inline ConstLabels const_labels(std::initializer_list<Label> labels) {
   return made;
 }
 
+/// The states of a stateset: `{"starting", "running"}`.
+struct States {
+  States(std::initializer_list<std::string_view> states) {
+    for (const std::string_view state : states) names.emplace_back(state);
+  }
+  explicit States(std::vector<std::string> states) noexcept : names(std::move(states)) {}
+  std::vector<std::string> names;
+};
+
 /// Option of a summary: the quantiles to show, each in [0, 1].
 struct Quantiles {
   std::vector<double> values;
@@ -138,6 +147,7 @@ struct Declaration {
   std::size_t max_series = 1000;
   std::vector<double> bounds;
   std::vector<double> quantiles;
+  std::vector<std::string> states;
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
   std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
   bool is_callback = false;
@@ -147,6 +157,7 @@ struct Declaration {
   void apply(const Unit& option) { unit = option.value; }
   void apply(const ConstLabels& option) { const_labels = option.labels; }
   void apply(const Buckets& option) { bounds = option.bounds; }
+  void apply(const States& option) { states = option.names; }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
 
@@ -290,6 +301,7 @@ class DeclarationCheck {
     if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
     if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
     check_quantiles();
+    check_states();
   }
 
  private:
@@ -307,6 +319,7 @@ class DeclarationCheck {
     const std::string_view base = base_name(name, declared_.type);
     if (declared_.unit.empty()) return;
     if (declared_.type == MetricType::info) refuse("an info has no unit");
+    if (declared_.type == MetricType::stateset) refuse("a stateset has no unit");
     if (!ends_in_unit(base, declared_.unit)) {
       refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
     }
@@ -348,6 +361,26 @@ class DeclarationCheck {
       }
     }
     if (declared_.max_age.count() <= 0) refuse("max_age must be greater than 0");
+  }
+
+  void check_states() const {
+    if (declared_.type != MetricType::stateset) return;
+    const std::vector<std::string>& states = declared_.states;
+    if (states.empty()) refuse("a stateset needs at least one state");
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i].empty()) refuse("a state must not be empty");
+      if (!is_utf8(states[i])) refuse("a state is not valid UTF-8");
+      for (std::size_t j = 0; j < i; ++j) {
+        if (states[i] == states[j]) refuse(message_of("state '", states[i], "' is there twice"));
+      }
+    }
+    const char* const reason = "the label of the states is called as the stateset is, so no other may be";
+    for (const std::string& name : declared_.label_names) {
+      if (name == declared_.name) refuse(reason);
+    }
+    for (const auto& label : declared_.const_labels) {
+      if (label.first == declared_.name) refuse(reason);
+    }
   }
 
   const Declaration& declared_;

@@ -18,6 +18,7 @@
 #include <promlite/registry_core.hpp>
 #include <promlite/scope.hpp>
 #include <promlite/series_callback.hpp>
+#include <promlite/stateset.hpp>
 #include <promlite/summary.hpp>
 
 #include <cstddef>
@@ -37,6 +38,7 @@ constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Opt
                               (labelled &&
                                (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
+                              (std::is_same_v<Metric, Stateset> && std::is_same_v<Option, States>) ||
                               (std::is_same_v<Metric, Summary> &&
                                (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
 
@@ -147,6 +149,20 @@ class Registerer {
   Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
                              const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
     return family<Summary>(name, help, labels, options...);
+  }
+
+  /// Which of some states something is in: `stateset("door", "The door.", {"open", "closed"})`; with labels,
+  /// these stand behind the states.
+  template <class... Options>
+  Stateset stateset(MetricName<MetricType::stateset> name, std::string_view help, const States& states,
+                    const Options&... options) {
+    return single<Stateset>(name, help, states, options...);
+  }
+  template <std::size_t N, class... Options>
+  Family<Stateset, N> stateset(MetricName<MetricType::stateset> name, std::string_view help,
+                               const States& states, const LabelName<MetricType::stateset> (&labels)[N],
+                               const Options&... options) {
+    return family<Stateset>(name, help, labels, states, options...);
   }
 
   /// Facts that do not change: shown as `NAME_info{...} 1`; `name` with or without `_info`.

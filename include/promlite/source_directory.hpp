@@ -164,6 +164,7 @@ class SourceDirectory final : public KnownFamilies {
     if (!same_names && declared.type != MetricType::info) refuse(declared, known, "other label names");
     if (declared.bounds != known.bounds) refuse(declared, known, "other bucket bounds");
     if (declared.quantiles != known.quantiles) refuse(declared, known, "other quantiles");
+    if (declared.states != known.states) refuse(declared, known, "other states");
     if (declared.max_age != known.max_age) refuse(declared, known, "another max_age");
     if (declared.max_series != known.max_series) refuse(declared, known, "another max_series");
     if (declared.expire_after != known.expire_after) refuse(declared, known, "another expire_after");

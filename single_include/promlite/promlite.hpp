@@ -3119,6 +3119,15 @@ inline ConstLabels const_labels(std::initializer_list<Label> labels) {
   return made;
 }
 
+/// The states of a stateset: `{"starting", "running"}`.
+struct States {
+  States(std::initializer_list<std::string_view> states) {
+    for (const std::string_view state : states) names.emplace_back(state);
+  }
+  explicit States(std::vector<std::string> states) noexcept : names(std::move(states)) {}
+  std::vector<std::string> names;
+};
+
 /// Option of a summary: the quantiles to show, each in [0, 1].
 struct Quantiles {
   std::vector<double> values;
@@ -3193,6 +3202,7 @@ struct Declaration {
   std::size_t max_series = 1000;
   std::vector<double> bounds;
   std::vector<double> quantiles;
+  std::vector<std::string> states;
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
   std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
   bool is_callback = false;
@@ -3202,6 +3212,7 @@ struct Declaration {
   void apply(const Unit& option) { unit = option.value; }
   void apply(const ConstLabels& option) { const_labels = option.labels; }
   void apply(const Buckets& option) { bounds = option.bounds; }
+  void apply(const States& option) { states = option.names; }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
 
@@ -3345,6 +3356,7 @@ class DeclarationCheck {
     if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
     if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
     check_quantiles();
+    check_states();
   }
 
  private:
@@ -3362,6 +3374,7 @@ class DeclarationCheck {
     const std::string_view base = base_name(name, declared_.type);
     if (declared_.unit.empty()) return;
     if (declared_.type == MetricType::info) refuse("an info has no unit");
+    if (declared_.type == MetricType::stateset) refuse("a stateset has no unit");
     if (!ends_in_unit(base, declared_.unit)) {
       refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
     }
@@ -3403,6 +3416,26 @@ class DeclarationCheck {
       }
     }
     if (declared_.max_age.count() <= 0) refuse("max_age must be greater than 0");
+  }
+
+  void check_states() const {
+    if (declared_.type != MetricType::stateset) return;
+    const std::vector<std::string>& states = declared_.states;
+    if (states.empty()) refuse("a stateset needs at least one state");
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i].empty()) refuse("a state must not be empty");
+      if (!is_utf8(states[i])) refuse("a state is not valid UTF-8");
+      for (std::size_t j = 0; j < i; ++j) {
+        if (states[i] == states[j]) refuse(message_of("state '", states[i], "' is there twice"));
+      }
+    }
+    const char* const reason = "the label of the states is called as the stateset is, so no other may be";
+    for (const std::string& name : declared_.label_names) {
+      if (name == declared_.name) refuse(reason);
+    }
+    for (const auto& label : declared_.const_labels) {
+      if (label.first == declared_.name) refuse(reason);
+    }
   }
 
   const Declaration& declared_;
@@ -4991,6 +5024,106 @@ struct MetricTraits<Info> {
 }  // namespace promlite
 
 #endif  // PROMLITE_INFO_HPP
+
+// ---- promlite/stateset.hpp ----
+// promlite: which of some states something is in.
+#ifndef PROMLITE_STATESET_HPP
+#define PROMLITE_STATESET_HPP
+
+namespace promlite {
+
+/// One of the states that were declared; at first the first of them. It is shown as a series for each state,
+/// 1 for the present one and 0 for the others, so exactly one is 1 at any time.
+///
+/// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
+/// updates. All members may be called by any thread at any time and never lock, allocate or throw.
+class Stateset {
+ public:
+  Stateset() noexcept : cell_(detail::vanishing_chunk()->shared()) {}
+
+  /// From now on it is in this state: any string type, or an enumeration that has a `to_label(E)` beside it.
+  /// A state that was not declared is refused: nothing changes and `promlite_refused_updates_total` counts
+  /// it.
+  template <class State>
+  void set(const State& state) const noexcept {
+    set_text(detail::LabelValue(state).text());
+  }
+
+  /// The present state; empty for a default-constructed handle.
+  std::string_view state() const noexcept {
+    if (declared_ == nullptr) return {};
+    return declared_->states[static_cast<std::size_t>(cell_->load(std::memory_order_relaxed))];
+  }
+
+ private:
+  friend struct detail::MetricTraits<Stateset>;
+
+  Stateset(detail::Cell* cell, const detail::Declaration* declared, detail::FamilyStats* stats) noexcept
+      : cell_(cell), declared_(declared), stats_(stats) {}
+
+  void set_text(std::string_view state) const noexcept {
+    if (declared_ == nullptr) return;
+    for (std::size_t i = 0; i < declared_->states.size(); ++i) {
+      if (declared_->states[i] != state) continue;
+      cell_->store(i, std::memory_order_relaxed);
+      // Says to expire_after() that there was an update, as in a gauge.
+      cell_[1].store(1, std::memory_order_relaxed);
+      return;
+    }
+    stats_->count(&detail::FamilyStats::refused);
+  }
+
+  detail::Cell* cell_;
+  const detail::Declaration* declared_ = nullptr;
+  detail::FamilyStats* stats_ = nullptr;
+};
+
+namespace detail {
+
+template <>
+struct MetricTraits<Stateset> {
+  static constexpr MetricType type = MetricType::stateset;
+  static constexpr std::uint32_t largest_chunk = detail::largest_chunk;
+  static constexpr bool owned = false;
+  static constexpr const char* value_kind = "";
+  struct Config {
+    /// The declaration is that of the family, which the handles do not outlive.
+    Config(const Declaration& of, FamilyStats&) noexcept : declared(&of) {}
+
+    const Declaration* declared;
+    std::string text;  // a scrape's scratch
+  };
+  struct SeriesState {};
+
+  static std::uint32_t cells(const Config&) noexcept { return 2; }
+  static Stateset handle(const CellRange& range, const Config& config, FamilyStats& stats) noexcept {
+    return {range.chunk->shared() + range.offset, config.declared, &stats};
+  }
+  // The label with the state stands behind the others, so that the states of a series stay together.
+  PROMLITE_COLD static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
+                                   Config& config, SeriesState&, ScrapeContext&) {
+    const std::uint64_t present = range.chunk->shared()[range.offset].load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < config.declared->states.size(); ++i) {
+      config.text.assign(labels.data, labels.size);
+      append_label(config.text, config.declared->name, config.declared->states[i]);
+      const std::size_t size = config.text.size();
+      config.text.append(ByteBuffer::padding, '\0');
+      encoder.value({config.text.data(), size}, i == present ? 1 : 0);
+    }
+  }
+  static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
+    Cell& mark = range.chunk->shared()[range.offset + 1];
+    // As in a gauge: an update between the two belongs to the time before now.
+    if (mark.load(std::memory_order_relaxed) == 0) return false;
+    mark.store(0, std::memory_order_relaxed);
+    return true;
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_STATESET_HPP
 
 // ---- promlite/summary.hpp ----
 // promlite: quantiles over the last while, and the sum of all observations.
@@ -7054,6 +7187,7 @@ class SourceDirectory final : public KnownFamilies {
     if (!same_names && declared.type != MetricType::info) refuse(declared, known, "other label names");
     if (declared.bounds != known.bounds) refuse(declared, known, "other bucket bounds");
     if (declared.quantiles != known.quantiles) refuse(declared, known, "other quantiles");
+    if (declared.states != known.states) refuse(declared, known, "other states");
     if (declared.max_age != known.max_age) refuse(declared, known, "another max_age");
     if (declared.max_series != known.max_series) refuse(declared, known, "another max_series");
     if (declared.expire_after != known.expire_after) refuse(declared, known, "another expire_after");
@@ -7880,6 +8014,7 @@ constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Opt
                               (labelled &&
                                (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
+                              (std::is_same_v<Metric, Stateset> && std::is_same_v<Option, States>) ||
                               (std::is_same_v<Metric, Summary> &&
                                (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
 
@@ -7990,6 +8125,20 @@ class Registerer {
   Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
                              const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
     return family<Summary>(name, help, labels, options...);
+  }
+
+  /// Which of some states something is in: `stateset("door", "The door.", {"open", "closed"})`; with labels,
+  /// these stand behind the states.
+  template <class... Options>
+  Stateset stateset(MetricName<MetricType::stateset> name, std::string_view help, const States& states,
+                    const Options&... options) {
+    return single<Stateset>(name, help, states, options...);
+  }
+  template <std::size_t N, class... Options>
+  Family<Stateset, N> stateset(MetricName<MetricType::stateset> name, std::string_view help,
+                               const States& states, const LabelName<MetricType::stateset> (&labels)[N],
+                               const Options&... options) {
+    return family<Stateset>(name, help, labels, states, options...);
   }
 
   /// Facts that do not change: shown as `NAME_info{...} 1`; `name` with or without `_info`.
@@ -8244,6 +8393,19 @@ template <std::size_t N, class... Options>
 Family<Summary, N> summary(MetricName<MetricType::summary> name, std::string_view help,
                            const LabelName<MetricType::summary> (&labels)[N], const Options&... options) {
   return detail::default_metrics().summary(name, help, labels, options...);
+}
+
+/// Declares in the default registry; see Registerer::stateset.
+template <class... Options>
+Stateset stateset(MetricName<MetricType::stateset> name, std::string_view help, const States& states,
+                  const Options&... options) {
+  return detail::default_metrics().stateset(name, help, states, options...);
+}
+template <std::size_t N, class... Options>
+Family<Stateset, N> stateset(MetricName<MetricType::stateset> name, std::string_view help,
+                             const States& states, const LabelName<MetricType::stateset> (&labels)[N],
+                             const Options&... options) {
+  return detail::default_metrics().stateset(name, help, states, labels, options...);
 }
 
 /// Declares in the default registry; see Registerer::info.

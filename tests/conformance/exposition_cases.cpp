@@ -245,6 +245,11 @@ static void well_named(Case& made) {
   e.family("app_build_info", "gauge", "What is running.", "info");
   e.sample("app_build_info", {{"version", "1.4.2"}, {"revision", "8f3c1de"}}, 1);
 
+  r.stateset("app_mode", "What it does.", {"off", "on"}, {"zone"}).with("a").set("on");
+  e.family("app_mode", "gauge", "What it does.", "stateset");
+  e.sample("app_mode", {{"zone", "a"}, {"app_mode", "off"}}, 0);
+  e.sample("app_mode", {{"zone", "a"}, {"app_mode", "on"}}, 1);
+
   made.memberships.push_back(r.gauge_callback("app_temperature_celsius", "Now.", [] { return -3.5; }));
   e.family("app_temperature_celsius", "gauge", "Now.");
   e.sample("app_temperature_celsius", {}, -3.5);
