@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "measure.hpp"
+
 namespace {
 
 const std::vector<double>& bounds() {
@@ -65,11 +67,16 @@ Kind kind(std::size_t i) {
   return kinds[i & 4095];
 }
 
-// Runs `update(i)` once per iteration.
+// Runs `update(i)` once per iteration. The counter "processors" says how many of them all threads had
+// together: near 1 with two threads, they took turns, and no contention was measured.
 template <class Update>
 void loop(benchmark::State& state, const Update& update) {
+  bench::pin(static_cast<std::size_t>(state.thread_index()));
   std::size_t i = 0;
+  // The threads wait for each other before and after the loop, so this is the time of both of them.
+  const bench::Share share;
   for (auto _ : state) update(i++);
+  state.counters["processors"] = share.processors();
 }
 
 struct alignas(64) RawCell {
