@@ -28,6 +28,7 @@
 #include <promlite/collector.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/escaping.hpp>
 #include <promlite/exponential_buckets.hpp>
 #include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>
@@ -67,6 +68,7 @@
 #include <promlite/exposition/accept.hpp>
 #include <promlite/exposition/label_text.hpp>
 #include <promlite/exposition/line_writer.hpp>
+#include <promlite/exposition/name_escaper.hpp>
 #include <promlite/exposition/openmetrics.hpp>
 #include <promlite/exposition/protobuf.hpp>
 #include <promlite/exposition/protobuf_wire.hpp>

@@ -9,6 +9,7 @@
 #include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
+#include <promlite/escaping.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/metric_name.hpp>
 #include <promlite/naming.hpp>
@@ -63,6 +64,12 @@ inline ConstLabels const_labels(std::initializer_list<Label> labels) {
   for (const Label& label : labels) made.labels.emplace_back(label.name, label.value);
   return made;
 }
+
+/// Option: any non-empty UTF-8 is a name, for the metric and its labels: `disk.free`. A scraper that does not
+/// ask for such names gets them escaped, `disk_free` unless it asks for another scheme. From C++20 on the
+/// name itself is written as runtime_name("disk.free").
+struct Utf8Names {};
+inline Utf8Names utf8_names() noexcept { return {}; }
 
 /// The states of a stateset: `{"starting", "running"}`.
 struct States {
@@ -151,17 +158,21 @@ struct Declaration {
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
   std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
   bool is_callback = false;
+  bool utf8_names = false;
 
   void apply(const MaxSeries& option) noexcept { max_series = option.value; }
   void apply(const ExpireAfter& option) noexcept { expire_after = option.value; }
   void apply(const Unit& option) { unit = option.value; }
   void apply(const ConstLabels& option) { const_labels = option.labels; }
   void apply(const Buckets& option) { bounds = option.bounds; }
+  void apply(const Utf8Names&) noexcept { utf8_names = true; }
   void apply(const States& option) { states = option.names; }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
 
   bool expires() const noexcept { return expire_after != std::chrono::nanoseconds::max(); }
+
+  FamilyHead head() const noexcept { return {name, help, unit, type, utf8_names}; }
 
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
@@ -311,7 +322,7 @@ class DeclarationCheck {
 
   void check_name() const {
     const std::string& name = declared_.name;
-    if (const char* const problem = family_name_problem(name, declared_.type)) {
+    if (const char* const problem = name_problem()) {
       const bool lacks_total = declared_.type == MetricType::counter && !ends_with(name, "_total") &&
                                metric_name_problem(name, Colons::refused) == nullptr;
       refuse(lacks_total ? message_of(problem, ": call it '", name, "_total'") : message_of(problem));
@@ -323,6 +334,16 @@ class DeclarationCheck {
     if (!ends_in_unit(base, declared_.unit)) {
       refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
     }
+  }
+
+  const char* name_problem() const {
+    const std::string& name = declared_.name;
+    if (!declared_.utf8_names || is_legacy_name(name)) return family_name_problem(name, declared_.type);
+    if (!is_utf8(name)) return "the name is not valid UTF-8";
+    // The rules of a type, of a name that breaks no other.
+    const std::string_view suffix = ends_with(name, "_total") ? "_total" : "";
+    if (name.size() == suffix.size()) return family_name_problem(name, declared_.type);
+    return family_name_problem(message_of("x", suffix), declared_.type);
   }
 
   void check_labels() const {
@@ -341,14 +362,20 @@ class DeclarationCheck {
   }
 
   void check_label_name(const std::string& name) const {
-    const char* const problem = family_label_problem(name, declared_.type);
+    const char* problem = family_label_problem(name, declared_.type);
     if (problem == nullptr) return;
+    if (declared_.utf8_names && !name.empty() && !is_legacy_name(name)) {
+      if (is_utf8(name) && name.find(':') == std::string::npos) return;
+      problem = "a label name must be valid UTF-8 without a colon";
+    }
     const bool reserved = label_name_problem(name) == nullptr;  // then the reason names it
     refuse(reserved ? message_of(problem) : message_of("label '", name, "': ", problem));
   }
 
   void check_distinct(const std::string& one, const std::string& other) const {
     if (one == other) refuse(message_of("label '", one, "' is there twice"));
+    if (declared_.utf8_names && escaped_alike(one, other))
+      refuse(message_of("labels '", one, "' and '", other, "' may be written alike when they are escaped"));
   }
 
   void check_quantiles() const {

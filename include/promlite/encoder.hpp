@@ -78,6 +78,7 @@ struct FamilyHead {
   std::string_view help;
   std::string_view unit;
   MetricType type = MetricType::untyped;
+  bool utf8_names = false;  ///< its name, or one of a label, may be one that not all readers know
 };
 
 /// Text that an encoder may copy in blocks: detail::ByteBuffer::padding bytes behind its end are readable.
@@ -151,8 +152,9 @@ struct SummarySample {
 
 /// Writes one exposition. The caller sees to what all formats share: families in order, each begun once and
 /// with at least one series, names valid, labels unique, sorted by name and escaped (`a="x",b="y"`; the
-/// escaping of label values is that of text 0.0.4 and of OpenMetrics).
-/// May throw std::bad_alloc; the exposition is then worthless.
+/// escaping of label values is that of text 0.0.4 and of OpenMetrics). Label names that not all readers know
+/// are quoted, and escaped like values: `"a.b"="x"`. May throw std::bad_alloc; the exposition is then
+/// worthless.
 class Encoder {
  public:
   Encoder() = default;

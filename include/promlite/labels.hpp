@@ -6,6 +6,7 @@
 #include <promlite/config.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/detail/utf8.hpp>
+#include <promlite/escaping.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -112,10 +113,18 @@ inline void append_escaped_label_value(std::string& out, std::string_view text) 
   }
 }
 
-/// Appends `name="value"`, with a comma before it when `out` is not empty.
+/// Appends `name="value"`, or `"na.me"="value"` where not all readers know the name, with a comma before it
+/// when `out` is not empty.
 inline void append_label(std::string& out, std::string_view name, std::string_view value) {
   if (!out.empty()) out.push_back(',');
-  out.append(name).append("=\"");
+  if (is_legacy_name(name)) {
+    out.append(name);
+  } else {
+    out.push_back('"');
+    append_escaped_label_value(out, name);
+    out.push_back('"');
+  }
+  out.append("=\"");
   append_escaped_label_value(out, value);
   out.push_back('"');
 }

@@ -35,6 +35,7 @@ namespace detail {
 /// Which options a declaration takes.
 template <class Metric, bool labelled, class Option>
 constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
+                              std::is_same_v<Option, Utf8Names> ||
                               (labelled &&
                                (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||

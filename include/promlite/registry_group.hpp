@@ -332,7 +332,7 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
       scrape.now = cores_[scraped->registry]->now(scrape.start);
       if (scraped->source->has_series(scrape)) {
         const Declaration& declared = scraped->source->declared();
-        if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+        if (!begun) encoder.begin_family(declared.head());
         begun = true;
         scraped->source->encode(encoder, scrape);
       }
@@ -359,7 +359,7 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
   stable_sort(all, [&](const ListedSeries& a, const ListedSeries& b) { return text_of(a) < text_of(b); });
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Declaration& declared = all[i].source->declared();
-    if (i == 0) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+    if (i == 0) encoder.begin_family(declared.head());
     if (i > 0 && text_of(all[i - 1]) == text_of(all[i])) {
       ++errors_;
       continue;

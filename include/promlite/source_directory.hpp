@@ -8,6 +8,7 @@
 #include <promlite/detail/pointer_list.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
+#include <promlite/escaping.hpp>
 #include <promlite/metric_name.hpp>
 #include <promlite/scope.hpp>
 #include <promlite/source.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace promlite {
@@ -51,6 +53,7 @@ class SourceDirectory final : public KnownFamilies {
       while (sources_[at]->gone() && is_named(at + 1, clash)) ++at;
       refuse(declared, sources_[at]->declared(), "they would share a sample name");
     }
+    check_escaped(declared);
     for (std::size_t at = lower_bound(declared.name); is_named(at, declared.name); ++at) {
       if (sources_[at]->gone()) continue;
       const Declaration& known = sources_[at]->declared();
@@ -138,6 +141,39 @@ class SourceDirectory final : public KnownFamilies {
       return true;
     }
     return false;
+  }
+
+  /// One family by itself.
+  class OneFamily final : public KnownFamilies {
+   public:
+    OneFamily(std::string name, MetricType type) noexcept : name_(std::move(name)), type_(type) {}
+    bool clashes_with(const OneFamily& other) const {
+      return name_ == other.name_ || !clashing_with(other.name_, other.type_).empty();
+    }
+
+   private:
+    bool find_type(std::string_view family, MetricType& type) const override {
+      type = type_;
+      return family == name_;
+    }
+    std::string name_;
+    MetricType type_;
+  };
+
+  // Names that differ may be written alike for a reader who does not know them as they are.
+  PROMLITE_COLD void check_escaped(const Declaration& declared) const {
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const Declaration& known = sources_[i]->declared();
+      if (!(declared.utf8_names || known.utf8_names) || known.name == declared.name || sources_[i]->gone()) {
+        continue;
+      }
+      for (const Escaping scheme : {Escaping::underscores, Escaping::dots, Escaping::values}) {
+        const OneFamily one(escaped_name(declared.name, scheme), declared.type);
+        if (one.clashes_with(OneFamily(escaped_name(known.name, scheme), known.type))) {
+          refuse(declared, known, "they would share a sample name where names are escaped");
+        }
+      }
+    }
   }
 
   [[noreturn]] PROMLITE_COLD static void refuse(const Declaration& declared, const Declaration& known,

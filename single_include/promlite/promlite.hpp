@@ -2479,6 +2479,7 @@ struct FamilyHead {
   std::string_view help;
   std::string_view unit;
   MetricType type = MetricType::untyped;
+  bool utf8_names = false;  ///< its name, or one of a label, may be one that not all readers know
 };
 
 /// Text that an encoder may copy in blocks: detail::ByteBuffer::padding bytes behind its end are readable.
@@ -2552,8 +2553,9 @@ struct SummarySample {
 
 /// Writes one exposition. The caller sees to what all formats share: families in order, each begun once and
 /// with at least one series, names valid, labels unique, sorted by name and escaped (`a="x",b="y"`; the
-/// escaping of label values is that of text 0.0.4 and of OpenMetrics).
-/// May throw std::bad_alloc; the exposition is then worthless.
+/// escaping of label values is that of text 0.0.4 and of OpenMetrics). Label names that not all readers know
+/// are quoted, and escaped like values: `"a.b"="x"`. May throw std::bad_alloc; the exposition is then
+/// worthless.
 class Encoder {
  public:
   Encoder() = default;
@@ -2771,6 +2773,165 @@ class Collector {
 
 #endif  // PROMLITE_COLLECTOR_HPP
 
+// ---- promlite/naming.hpp ----
+// promlite: which names are allowed, and why not.
+#ifndef PROMLITE_NAMING_HPP
+#define PROMLITE_NAMING_HPP
+
+namespace promlite {
+namespace detail {
+
+// By code unit, never by the C locale: `größe` must not become a name in a German locale.
+constexpr bool is_name_start(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+constexpr bool is_name_char(char c) noexcept { return is_name_start(c) || (c >= '0' && c <= '9'); }
+
+constexpr bool starts_with(std::string_view text, std::string_view prefix) noexcept {
+  return text.size() >= prefix.size() && text.substr(0, prefix.size()) == prefix;
+}
+constexpr bool ends_with(std::string_view text, std::string_view suffix) noexcept {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+/// What becomes of a rule that a name breaks: its text.
+struct AsText {
+  constexpr const char* operator()(const char* rule) const noexcept { return rule; }
+};
+
+/// Whether a name may hold a colon: only what comes from elsewhere, through a collector.
+enum class Colons : bool { refused, allowed };
+
+/// Why `name` is no metric name (text format 0.0.4: `[a-zA-Z_:][a-zA-Z0-9_:]*`), or null when it is one.
+template <class Tell = AsText>
+constexpr const char* metric_name_problem(std::string_view name, Colons colons, Tell tell = Tell()) noexcept {
+  if (name.empty()) return tell("a metric name must not be empty");
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == ':' && colons == Colons::allowed) continue;
+    if (c == ':') return tell("a colon is reserved for recording rules");
+    if (i == 0 ? !is_name_start(c) : !is_name_char(c))
+      return tell("a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
+  }
+  if (starts_with(name, "__")) return tell("names that begin with two underscores are reserved");
+  return nullptr;
+}
+
+/// Why `name` is no label name (`[a-zA-Z_][a-zA-Z0-9_]*`, not beginning with `__`), or null when it is one.
+template <class Tell = AsText>
+constexpr const char* label_name_problem(std::string_view name, Tell tell = Tell()) noexcept {
+  if (name.empty()) return tell("a label name must not be empty");
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (i == 0 ? !is_name_start(name[i]) : !is_name_char(name[i])) {
+      return tell("a label name must match [a-zA-Z_][a-zA-Z0-9_]*");
+    }
+  }
+  if (starts_with(name, "__")) return tell("label names that begin with two underscores are reserved");
+  return nullptr;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_NAMING_HPP
+
+// ---- promlite/escaping.hpp ----
+// promlite: how names are written for readers that do not know all of UTF-8 in them.
+#ifndef PROMLITE_ESCAPING_HPP
+#define PROMLITE_ESCAPING_HPP
+
+namespace promlite {
+
+/// The schemes of Prometheus for names beyond `[a-zA-Z_:][a-zA-Z0-9_:]*`, as a scrape asks for them. A name
+/// within that set is the same in all of them.
+enum class Escaping : unsigned char {
+  underscores,  ///< `disk.free` is `disk_free`
+  dots,         ///< `disk_dot_free`
+  values,       ///< `U__disk_2e_free`
+  allow_utf8    ///< as it is, in quotes
+};
+
+namespace detail {
+
+inline bool is_legacy_char(char c, bool first) noexcept {
+  return c == ':' || (first ? is_name_start(c) : is_name_char(c));
+}
+
+/// True for a name that all readers know.
+inline bool is_legacy_name(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (!is_legacy_char(name[i], i == 0)) return false;
+  }
+  return !name.empty();
+}
+
+/// The code point of the well-formed sequence of `length` bytes at `text[at]`.
+inline std::uint32_t code_point(std::string_view text, std::size_t at, std::size_t length) noexcept {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
+  if (length == 1) return byte(at);
+  std::uint32_t point = byte(at) & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (byte(at + i) & 0x3FU);
+  return point;
+}
+
+PROMLITE_COLD inline void append_hex(std::string& out, std::uint32_t number) {
+  unsigned shift = 0;
+  while (shift < 28 && (number >> (shift + 4)) != 0) shift += 4;
+  for (;; shift -= 4) {
+    out.push_back("0123456789abcdef"[number >> shift & 0xFU]);
+    if (shift == 0) return;
+  }
+}
+
+/// Appends a name, which is UTF-8, as the scheme writes it.
+PROMLITE_COLD inline void append_escaped_name(std::string& out, std::string_view name, Escaping scheme) {
+  if (scheme == Escaping::allow_utf8 || is_legacy_name(name)) {
+    out.append(name);
+    return;
+  }
+  if (scheme == Escaping::values) out.append("U__");
+  std::size_t bad = 0;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t length = utf8_sequence(name, at, bad);
+    const bool legal = is_legacy_char(name[at], at == 0);
+    if (scheme == Escaping::underscores) {
+      out.push_back(legal ? name[at] : '_');
+    } else if (name[at] == '_') {
+      out.append("__");
+    } else if (legal) {
+      out.push_back(name[at]);
+    } else if (scheme == Escaping::dots) {
+      out.append(name[at] == '.' ? "_dot_" : "__");
+    } else {
+      out.push_back('_');
+      append_hex(out, length == 0 ? 0xFFFD : code_point(name, at, length));
+      out.push_back('_');
+    }
+    at += length == 0 ? bad : length;
+  }
+}
+
+PROMLITE_COLD inline std::string escaped_name(std::string_view name, Escaping scheme) {
+  std::string escaped;
+  append_escaped_name(escaped, name, scheme);
+  return escaped;
+}
+
+/// True when some scheme writes two different names alike.
+PROMLITE_COLD inline bool escaped_alike(std::string_view one, std::string_view other) {
+  for (const Escaping scheme : {Escaping::underscores, Escaping::dots, Escaping::values}) {
+    if (escaped_name(one, scheme) == escaped_name(other, scheme)) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_ESCAPING_HPP
+
 // ---- promlite/labels.hpp ----
 // promlite: label pairs, label values, and their text.
 #ifndef PROMLITE_LABELS_HPP
@@ -2873,10 +3034,18 @@ inline void append_escaped_label_value(std::string& out, std::string_view text) 
   }
 }
 
-/// Appends `name="value"`, with a comma before it when `out` is not empty.
+/// Appends `name="value"`, or `"na.me"="value"` where not all readers know the name, with a comma before it
+/// when `out` is not empty.
 inline void append_label(std::string& out, std::string_view name, std::string_view value) {
   if (!out.empty()) out.push_back(',');
-  out.append(name).append("=\"");
+  if (is_legacy_name(name)) {
+    out.append(name);
+  } else {
+    out.push_back('"');
+    append_escaped_label_value(out, name);
+    out.push_back('"');
+  }
+  out.append("=\"");
   append_escaped_label_value(out, value);
   out.push_back('"');
 }
@@ -2885,68 +3054,6 @@ inline void append_label(std::string& out, std::string_view name, std::string_vi
 }  // namespace promlite
 
 #endif  // PROMLITE_LABELS_HPP
-
-// ---- promlite/naming.hpp ----
-// promlite: which names are allowed, and why not.
-#ifndef PROMLITE_NAMING_HPP
-#define PROMLITE_NAMING_HPP
-
-namespace promlite {
-namespace detail {
-
-// By code unit, never by the C locale: `größe` must not become a name in a German locale.
-constexpr bool is_name_start(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-constexpr bool is_name_char(char c) noexcept { return is_name_start(c) || (c >= '0' && c <= '9'); }
-
-constexpr bool starts_with(std::string_view text, std::string_view prefix) noexcept {
-  return text.size() >= prefix.size() && text.substr(0, prefix.size()) == prefix;
-}
-constexpr bool ends_with(std::string_view text, std::string_view suffix) noexcept {
-  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
-}
-
-/// What becomes of a rule that a name breaks: its text.
-struct AsText {
-  constexpr const char* operator()(const char* rule) const noexcept { return rule; }
-};
-
-/// Whether a name may hold a colon: only what comes from elsewhere, through a collector.
-enum class Colons : bool { refused, allowed };
-
-/// Why `name` is no metric name (text format 0.0.4: `[a-zA-Z_:][a-zA-Z0-9_:]*`), or null when it is one.
-template <class Tell = AsText>
-constexpr const char* metric_name_problem(std::string_view name, Colons colons, Tell tell = Tell()) noexcept {
-  if (name.empty()) return tell("a metric name must not be empty");
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    if (c == ':' && colons == Colons::allowed) continue;
-    if (c == ':') return tell("a colon is reserved for recording rules");
-    if (i == 0 ? !is_name_start(c) : !is_name_char(c))
-      return tell("a metric name must match [a-zA-Z_][a-zA-Z0-9_]*");
-  }
-  if (starts_with(name, "__")) return tell("names that begin with two underscores are reserved");
-  return nullptr;
-}
-
-/// Why `name` is no label name (`[a-zA-Z_][a-zA-Z0-9_]*`, not beginning with `__`), or null when it is one.
-template <class Tell = AsText>
-constexpr const char* label_name_problem(std::string_view name, Tell tell = Tell()) noexcept {
-  if (name.empty()) return tell("a label name must not be empty");
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (i == 0 ? !is_name_start(name[i]) : !is_name_char(name[i])) {
-      return tell("a label name must match [a-zA-Z_][a-zA-Z0-9_]*");
-    }
-  }
-  if (starts_with(name, "__")) return tell("label names that begin with two underscores are reserved");
-  return nullptr;
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_NAMING_HPP
 
 // ---- promlite/metric_name.hpp ----
 // promlite: names of metrics and labels as they are declared: checked when compiling from C++20 on.
@@ -3119,6 +3226,12 @@ inline ConstLabels const_labels(std::initializer_list<Label> labels) {
   return made;
 }
 
+/// Option: any non-empty UTF-8 is a name, for the metric and its labels: `disk.free`. A scraper that does not
+/// ask for such names gets them escaped, `disk_free` unless it asks for another scheme. From C++20 on the
+/// name itself is written as runtime_name("disk.free").
+struct Utf8Names {};
+inline Utf8Names utf8_names() noexcept { return {}; }
+
 /// The states of a stateset: `{"starting", "running"}`.
 struct States {
   States(std::initializer_list<std::string_view> states) {
@@ -3206,17 +3319,21 @@ struct Declaration {
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
   std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
   bool is_callback = false;
+  bool utf8_names = false;
 
   void apply(const MaxSeries& option) noexcept { max_series = option.value; }
   void apply(const ExpireAfter& option) noexcept { expire_after = option.value; }
   void apply(const Unit& option) { unit = option.value; }
   void apply(const ConstLabels& option) { const_labels = option.labels; }
   void apply(const Buckets& option) { bounds = option.bounds; }
+  void apply(const Utf8Names&) noexcept { utf8_names = true; }
   void apply(const States& option) { states = option.names; }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
 
   bool expires() const noexcept { return expire_after != std::chrono::nanoseconds::max(); }
+
+  FamilyHead head() const noexcept { return {name, help, unit, type, utf8_names}; }
 
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
@@ -3366,7 +3483,7 @@ class DeclarationCheck {
 
   void check_name() const {
     const std::string& name = declared_.name;
-    if (const char* const problem = family_name_problem(name, declared_.type)) {
+    if (const char* const problem = name_problem()) {
       const bool lacks_total = declared_.type == MetricType::counter && !ends_with(name, "_total") &&
                                metric_name_problem(name, Colons::refused) == nullptr;
       refuse(lacks_total ? message_of(problem, ": call it '", name, "_total'") : message_of(problem));
@@ -3378,6 +3495,16 @@ class DeclarationCheck {
     if (!ends_in_unit(base, declared_.unit)) {
       refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
     }
+  }
+
+  const char* name_problem() const {
+    const std::string& name = declared_.name;
+    if (!declared_.utf8_names || is_legacy_name(name)) return family_name_problem(name, declared_.type);
+    if (!is_utf8(name)) return "the name is not valid UTF-8";
+    // The rules of a type, of a name that breaks no other.
+    const std::string_view suffix = ends_with(name, "_total") ? "_total" : "";
+    if (name.size() == suffix.size()) return family_name_problem(name, declared_.type);
+    return family_name_problem(message_of("x", suffix), declared_.type);
   }
 
   void check_labels() const {
@@ -3396,14 +3523,20 @@ class DeclarationCheck {
   }
 
   void check_label_name(const std::string& name) const {
-    const char* const problem = family_label_problem(name, declared_.type);
+    const char* problem = family_label_problem(name, declared_.type);
     if (problem == nullptr) return;
+    if (declared_.utf8_names && !name.empty() && !is_legacy_name(name)) {
+      if (is_utf8(name) && name.find(':') == std::string::npos) return;
+      problem = "a label name must be valid UTF-8 without a colon";
+    }
     const bool reserved = label_name_problem(name) == nullptr;  // then the reason names it
     refuse(reserved ? message_of(problem) : message_of("label '", name, "': ", problem));
   }
 
   void check_distinct(const std::string& one, const std::string& other) const {
     if (one == other) refuse(message_of("label '", one, "' is there twice"));
+    if (declared_.utf8_names && escaped_alike(one, other))
+      refuse(message_of("labels '", one, "' and '", other, "' may be written alike when they are escaped"));
   }
 
   void check_quantiles() const {
@@ -7077,6 +7210,7 @@ class SourceDirectory final : public KnownFamilies {
       while (sources_[at]->gone() && is_named(at + 1, clash)) ++at;
       refuse(declared, sources_[at]->declared(), "they would share a sample name");
     }
+    check_escaped(declared);
     for (std::size_t at = lower_bound(declared.name); is_named(at, declared.name); ++at) {
       if (sources_[at]->gone()) continue;
       const Declaration& known = sources_[at]->declared();
@@ -7164,6 +7298,39 @@ class SourceDirectory final : public KnownFamilies {
       return true;
     }
     return false;
+  }
+
+  /// One family by itself.
+  class OneFamily final : public KnownFamilies {
+   public:
+    OneFamily(std::string name, MetricType type) noexcept : name_(std::move(name)), type_(type) {}
+    bool clashes_with(const OneFamily& other) const {
+      return name_ == other.name_ || !clashing_with(other.name_, other.type_).empty();
+    }
+
+   private:
+    bool find_type(std::string_view family, MetricType& type) const override {
+      type = type_;
+      return family == name_;
+    }
+    std::string name_;
+    MetricType type_;
+  };
+
+  // Names that differ may be written alike for a reader who does not know them as they are.
+  PROMLITE_COLD void check_escaped(const Declaration& declared) const {
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const Declaration& known = sources_[i]->declared();
+      if (!(declared.utf8_names || known.utf8_names) || known.name == declared.name || sources_[i]->gone()) {
+        continue;
+      }
+      for (const Escaping scheme : {Escaping::underscores, Escaping::dots, Escaping::values}) {
+        const OneFamily one(escaped_name(declared.name, scheme), declared.type);
+        if (one.clashes_with(OneFamily(escaped_name(known.name, scheme), known.type))) {
+          refuse(declared, known, "they would share a sample name where names are escaped");
+        }
+      }
+    }
   }
 
   [[noreturn]] PROMLITE_COLD static void refuse(const Declaration& declared, const Declaration& known,
@@ -7767,7 +7934,7 @@ inline void RegistryGroup::encode(Encoder& encoder, const NameFilter& filter,
       scrape.now = cores_[scraped->registry]->now(scrape.start);
       if (scraped->source->has_series(scrape)) {
         const Declaration& declared = scraped->source->declared();
-        if (!begun) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+        if (!begun) encoder.begin_family(declared.head());
         begun = true;
         scraped->source->encode(encoder, scrape);
       }
@@ -7794,7 +7961,7 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
   stable_sort(all, [&](const ListedSeries& a, const ListedSeries& b) { return text_of(a) < text_of(b); });
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Declaration& declared = all[i].source->declared();
-    if (i == 0) encoder.begin_family({declared.name, declared.help, declared.unit, declared.type});
+    if (i == 0) encoder.begin_family(declared.head());
     if (i > 0 && text_of(all[i - 1]) == text_of(all[i])) {
       ++errors_;
       continue;
@@ -8014,6 +8181,7 @@ namespace detail {
 /// Which options a declaration takes.
 template <class Metric, bool labelled, class Option>
 constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
+                              std::is_same_v<Option, Utf8Names> ||
                               (labelled &&
                                (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
@@ -8820,14 +8988,6 @@ class LineWriter {
  private:
   static constexpr std::size_t stride = 64;
 
-  static bool is_legacy_name(std::string_view name) noexcept {
-    if (name.empty() || !(is_name_start(name[0]) || name[0] == ':')) return false;
-    for (const char c : name) {
-      if (!is_name_char(c) && c != ':') return false;
-    }
-    return true;
-  }
-
   PROMLITE_COLD static void append_escaped(ByteBuffer& out, std::string_view text, Escape escape) {
     for (const char c : text) {
       if (c == '\n') {
@@ -8899,6 +9059,67 @@ class LineWriter {
 
 #endif  // PROMLITE_EXPOSITION_LINE_WRITER_HPP
 
+// ---- promlite/exposition/name_escaper.hpp ----
+// promlite: names as the scrape asked for them.
+#ifndef PROMLITE_EXPOSITION_NAME_ESCAPER_HPP
+#define PROMLITE_EXPOSITION_NAME_ESCAPER_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Stands before an encoder's work. Families whose names all readers know pass through it untouched.
+class NameEscaper {
+ public:
+  explicit NameEscaper(Escaping scheme) noexcept : scheme_(scheme) {}
+
+  /// The family as the encoder is to write it; a view that lives until the next one.
+  FamilyHead begin(const FamilyHead& head) {
+    escaping_ = head.utf8_names && scheme_ != Escaping::allow_utf8;
+    return PROMLITE_LIKELY(!escaping_) ? head : escaped(head);
+  }
+  /// The labels of one of its series; a view that lives until the next one.
+  PROMLITE_ALWAYS_INLINE PaddedText labels(PaddedText text) {
+    return PROMLITE_LIKELY(!escaping_) ? text : escaped(text);
+  }
+
+ private:
+  PROMLITE_COLD FamilyHead escaped(FamilyHead head) {
+    name_.clear();
+    append_escaped_name(name_, head.name, scheme_);
+    head.name = name_;
+    return head;
+  }
+  PROMLITE_COLD PaddedText escaped(PaddedText text) {
+    labels_.clear();
+    LabelTexts texts({text.data, text.size});
+    LabelText label;
+    while (texts.next(label)) {
+      if (!labels_.empty()) labels_.push_back(',');
+      if (label.quoted_name) {
+        std::string name(label.name.size(), '\0');
+        name.resize(static_cast<std::size_t>(unescape(&name[0], label.name) - name.data()));
+        append_escaped_name(labels_, name, scheme_);
+      } else {
+        labels_.append(label.name);
+      }
+      labels_.append("=\"").append(label.value).push_back('"');
+    }
+    const std::size_t size = labels_.size();
+    labels_.append(ByteBuffer::padding, '\0');
+    return {labels_.data(), size};
+  }
+
+  Escaping scheme_;
+  bool escaping_ = false;  // the names of this family
+  std::string name_;
+  std::string labels_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPOSITION_NAME_ESCAPER_HPP
+
 // ---- promlite/exposition/openmetrics.hpp ----
 // promlite: the OpenMetrics text format, version 1.0.0.
 #ifndef PROMLITE_EXPOSITION_OPENMETRICS_HPP
@@ -8921,10 +9142,12 @@ namespace detail {
 /// sample has one name in all formats.
 class OpenMetricsEncoder final : public Encoder {
  public:
-  explicit OpenMetricsEncoder(ByteBuffer& out, CreatedSamples created = CreatedSamples::hidden) noexcept
-      : lines_(out, LineWriter::Style::with_point), created_(created) {}
+  explicit OpenMetricsEncoder(ByteBuffer& out, CreatedSamples created = CreatedSamples::hidden,
+                              Escaping escaping = Escaping::underscores) noexcept
+      : lines_(out, LineWriter::Style::with_point), names_(escaping), created_(created) {}
 
-  void begin_family(const FamilyHead& head) override {
+  void begin_family(const FamilyHead& given) override {
+    const FamilyHead head = names_.begin(given);
     const std::string_view name = base_name(head.name, head.type);
     type_ = head.type;
     if (type_ == MetricType::counter && (name.size() == head.name.size() || name.empty())) {
@@ -8933,16 +9156,19 @@ class OpenMetricsEncoder final : public Encoder {
     integral_ = type_ == MetricType::info || type_ == MetricType::stateset;
     lines_.begin_family(type_ == MetricType::counter ? name : head.name, suffix_of(type_));
     lines_.metadata("TYPE", {}, type_text(type_));
-    if (!head.unit.empty() && !integral_) lines_.metadata("UNIT", {}, head.unit);
+    // Escaping may change a name's end.
+    if (ends_in_unit(name, head.unit) && !integral_) lines_.metadata("UNIT", {}, head.unit);
     lines_.help({}, head.help, LineWriter::Escape::value);
   }
 
   void value(PaddedText labels, Number number) override {
+    labels = names_.labels(labels);
     char* const to = lines_.begin_value(labels, 0);
     lines_.end_line(integral_ ? number.write(to) : number.write_real(to));
   }
 
   void counter(PaddedText labels, const CounterSample& sample) override {
+    labels = names_.labels(labels);
     const ExemplarSample* const exemplar = type_ == MetricType::counter ? sample.exemplar : nullptr;
     char* const to = sample.value.write_real(lines_.begin_value(labels, room_of(exemplar)));
     lines_.end_line(write_exemplar(to, exemplar));
@@ -8950,6 +9176,7 @@ class OpenMetricsEncoder final : public Encoder {
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
+    labels = names_.labels(labels);
     lines_.prepare_bounds(sample);
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= sample.size; ++i) {
@@ -8968,6 +9195,7 @@ class OpenMetricsEncoder final : public Encoder {
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
+    labels = names_.labels(labels);
     for (std::size_t i = 0; i < sample.size; ++i) {
       if (is_negative(sample.values[i])) continue;
       lines_.end_line(lines_.real(lines_.begin_quantile(sample.quantiles[i], labels), sample.values[i]));
@@ -9039,6 +9267,7 @@ class OpenMetricsEncoder final : public Encoder {
   }
 
   LineWriter lines_;
+  NameEscaper names_;
   MetricType type_ = MetricType::untyped;
   CreatedSamples created_;
   bool integral_ = false;  // values are integer fields
@@ -9149,9 +9378,11 @@ namespace detail {
 /// and stateset are gauges, as in text format 0.0.4.
 class ProtobufEncoder final : public Encoder {
  public:
-  explicit ProtobufEncoder(ByteBuffer& out) noexcept : out_(&out) {}
+  explicit ProtobufEncoder(ByteBuffer& out, Escaping escaping = Escaping::underscores) noexcept
+      : out_(&out), names_(escaping) {}
 
-  PROMLITE_COLD void begin_family(const FamilyHead& head) override {
+  PROMLITE_COLD void begin_family(const FamilyHead& given) override {
+    const FamilyHead head = names_.begin(given);
     end_family();
     begin_length();
     const bool info = head.type == MetricType::info;
@@ -9168,6 +9399,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void value(PaddedText labels, Number number) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, 0);
     char* to = write_labels(metric, labels);
     *to++ = value_key_;
@@ -9176,6 +9408,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void counter(PaddedText labels, const CounterSample& sample) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, room_of(sample.exemplar) + max_timestamp);
     char* const message = Wire::open(write_labels(metric, labels), counter_key);
     char* to = Wire::real_field(message, value_value_key, sample.value.as_double());
@@ -9185,6 +9418,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, room_of(sample));
     char* const message = Wire::open(write_labels(metric, labels), histogram_key);
     std::uint64_t total = 0;
@@ -9199,6 +9433,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, (sample.size + 1) * (2 * max_field + 2) + max_timestamp);
     char* const message = Wire::open(write_labels(metric, labels), summary_key);
     char* to = Wire::varint_field(message, sample_count_key, sample.count);
@@ -9493,6 +9728,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   ByteBuffer* out_;
+  NameEscaper names_;
   std::size_t family_at_ = 0;  // where the length of the family stands that is being written
   std::size_t prefix_ = 0;     // bytes kept for it; 0 when none is
   std::size_t longest_ = 0;    // out_ may grow to this size before it needs more
@@ -9531,9 +9767,11 @@ namespace detail {
 /// encoder maps them: info to a gauge named `x_info`, stateset to gauge, gauge histogram to histogram.
 class TextEncoder final : public Encoder {
  public:
-  explicit TextEncoder(ByteBuffer& out) noexcept : lines_(out, LineWriter::Style::shortest) {}
+  explicit TextEncoder(ByteBuffer& out, Escaping escaping = Escaping::underscores) noexcept
+      : lines_(out, LineWriter::Style::shortest), names_(escaping) {}
 
-  void begin_family(const FamilyHead& head) override {
+  void begin_family(const FamilyHead& given) override {
+    const FamilyHead head = names_.begin(given);
     const std::string_view suffix = head.type == MetricType::info ? "_info" : "";
     lines_.begin_family(head.name, suffix);
     lines_.help(suffix, head.help, LineWriter::Escape::help);
@@ -9541,10 +9779,12 @@ class TextEncoder final : public Encoder {
   }
 
   void value(PaddedText labels, Number number) override {
+    labels = names_.labels(labels);
     lines_.end_line(number.write(lines_.begin_value(labels, 0)));
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
+    labels = names_.labels(labels);
     lines_.prepare_bounds(sample);
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= sample.size; ++i) {
@@ -9555,6 +9795,7 @@ class TextEncoder final : public Encoder {
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
+    labels = names_.labels(labels);
     for (std::size_t i = 0; i < sample.size; ++i) {
       lines_.end_line(lines_.real(lines_.begin_quantile(sample.quantiles[i], labels), sample.values[i]));
     }
@@ -9590,6 +9831,7 @@ class TextEncoder final : public Encoder {
   }
 
   LineWriter lines_;
+  NameEscaper names_;
 };
 
 }  // namespace detail
@@ -9632,6 +9874,7 @@ struct EncoderUse {
   void (*collect)(Encoder& encoder, void* context);
   void* context;
   CreatedSamples created;
+  Escaping escaping;
 };
 
 /// A format: which clause of Accept asks for it, what the response calls it, and its encoder.
@@ -9651,11 +9894,11 @@ inline bool delimited_families(const AcceptClause& clause) noexcept {
 }
 template <class Format>
 void encode_as(ByteBuffer& out, const EncoderUse& use) {
-  Format encoder(out);
+  Format encoder(out, use.escaping);
   use.collect(encoder, use.context);
 }
 inline void encode_as_openmetrics(ByteBuffer& out, const EncoderUse& use) {
-  OpenMetricsEncoder encoder(out, use.created);
+  OpenMetricsEncoder encoder(out, use.created, use.escaping);
   use.collect(encoder, use.context);
 }
 
@@ -9671,8 +9914,7 @@ constexpr FormatRow formats[] = {
      encode_as<ProtobufEncoder>}};
 constexpr std::size_t no_format = sizeof formats / sizeof formats[0];
 
-/// How names are written that not all readers know; in the order of the names below.
-enum class Escaping : unsigned char { underscores, dots, values, allow_utf8 };
+/// As Accept and Content-Type call them, in the order of the enumeration.
 constexpr std::string_view escaping_names[] = {"underscores", "dots", "values", "allow-utf-8"};
 
 /// What a scrape gets.
@@ -9754,7 +9996,7 @@ void encode(const Representation& exposition, Source& source, const NameFilter& 
     const Context& wanted = *static_cast<const Context*>(given);
     wanted.source.collect(encoder, wanted.filter);
   };
-  formats[exposition.format].encode(out, {collect, &context, created});
+  formats[exposition.format].encode(out, {collect, &context, created, exposition.escaping});
 }
 
 }  // namespace detail

@@ -472,6 +472,26 @@ static void overflow(Case& made) {
   e.sample("promlite_overflowed_updates_total", {{"family", "visits_total"}}, 990);
 }
 
+/// Names for which the scrapers of today get others.
+static void utf8_names(Case& made) {
+  promlite::Registry& r = made.registry;
+  Expected& e = made.expected;
+  r.gauge(promlite::runtime_name("disk.free"), "Free.",
+          {promlite::runtime_name("mount.point"), promlite::runtime_name("fs")}, promlite::utf8_names())
+      .with("/", "a\"\\\n.b")
+      .set(12);
+  e.family("disk_free", "gauge", "Free.");
+  e.sample("disk_free", {{"mount_point", "/"}, {"fs", "a\"\\\n.b"}}, 12);
+  r.counter(promlite::runtime_name("größe \"x\\_total"), "Sizes.", promlite::utf8_names()).inc(3);
+  e.family("gr__e__x__total", "counter", "Sizes.");
+  e.sample("gr__e__x__total", {}, 3);
+  const auto histogram = r.histogram(promlite::runtime_name("1st.seconds"), "First.", promlite::buckets({1}),
+                                     promlite::utf8_names());
+  histogram.observe(0.5);
+  e.family("_st_seconds", "histogram", "First.");
+  expect_histogram(e, "_st_seconds", {}, {1}, {0.5});
+}
+
 static void empty(Case& made) { made.registry.gauge("none", "A family without series.", {"a"}); }
 
 /// A registry that nobody thought of.
@@ -572,7 +592,8 @@ static const std::pair<const char*, void (*)(Case&)> fixed[] = {{"well_named", w
                                                                 {"collected", collected},
                                                                 {"composites", composites},
                                                                 {"overflow", overflow},
-                                                                {"empty", empty}};
+                                                                {"empty", empty},
+                                                                {"utf8_names", utf8_names}};
 static constexpr int seeds = 40;
 
 static bool make(const std::string& name, Case& made) {

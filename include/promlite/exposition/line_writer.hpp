@@ -7,7 +7,7 @@
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/encoder.hpp>
-#include <promlite/naming.hpp>
+#include <promlite/escaping.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -104,14 +104,6 @@ class LineWriter {
 
  private:
   static constexpr std::size_t stride = 64;
-
-  static bool is_legacy_name(std::string_view name) noexcept {
-    if (name.empty() || !(is_name_start(name[0]) || name[0] == ':')) return false;
-    for (const char c : name) {
-      if (!is_name_char(c) && c != ':') return false;
-    }
-    return true;
-  }
 
   PROMLITE_COLD static void append_escaped(ByteBuffer& out, std::string_view text, Escape escape) {
     for (const char c : text) {

@@ -23,6 +23,7 @@ struct EncoderUse {
   void (*collect)(Encoder& encoder, void* context);
   void* context;
   CreatedSamples created;
+  Escaping escaping;
 };
 
 /// A format: which clause of Accept asks for it, what the response calls it, and its encoder.
@@ -42,11 +43,11 @@ inline bool delimited_families(const AcceptClause& clause) noexcept {
 }
 template <class Format>
 void encode_as(ByteBuffer& out, const EncoderUse& use) {
-  Format encoder(out);
+  Format encoder(out, use.escaping);
   use.collect(encoder, use.context);
 }
 inline void encode_as_openmetrics(ByteBuffer& out, const EncoderUse& use) {
-  OpenMetricsEncoder encoder(out, use.created);
+  OpenMetricsEncoder encoder(out, use.created, use.escaping);
   use.collect(encoder, use.context);
 }
 
@@ -62,8 +63,7 @@ constexpr FormatRow formats[] = {
      encode_as<ProtobufEncoder>}};
 constexpr std::size_t no_format = sizeof formats / sizeof formats[0];
 
-/// How names are written that not all readers know; in the order of the names below.
-enum class Escaping : unsigned char { underscores, dots, values, allow_utf8 };
+/// As Accept and Content-Type call them, in the order of the enumeration.
 constexpr std::string_view escaping_names[] = {"underscores", "dots", "values", "allow-utf-8"};
 
 /// What a scrape gets.
@@ -145,7 +145,7 @@ void encode(const Representation& exposition, Source& source, const NameFilter& 
     const Context& wanted = *static_cast<const Context*>(given);
     wanted.source.collect(encoder, wanted.filter);
   };
-  formats[exposition.format].encode(out, {collect, &context, created});
+  formats[exposition.format].encode(out, {collect, &context, created, exposition.escaping});
 }
 
 }  // namespace detail

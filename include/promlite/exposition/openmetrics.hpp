@@ -9,6 +9,7 @@
 #include <promlite/detail/number.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/exposition/line_writer.hpp>
+#include <promlite/exposition/name_escaper.hpp>
 #include <promlite/naming.hpp>
 
 #include <cstddef>
@@ -33,10 +34,12 @@ namespace detail {
 /// sample has one name in all formats.
 class OpenMetricsEncoder final : public Encoder {
  public:
-  explicit OpenMetricsEncoder(ByteBuffer& out, CreatedSamples created = CreatedSamples::hidden) noexcept
-      : lines_(out, LineWriter::Style::with_point), created_(created) {}
+  explicit OpenMetricsEncoder(ByteBuffer& out, CreatedSamples created = CreatedSamples::hidden,
+                              Escaping escaping = Escaping::underscores) noexcept
+      : lines_(out, LineWriter::Style::with_point), names_(escaping), created_(created) {}
 
-  void begin_family(const FamilyHead& head) override {
+  void begin_family(const FamilyHead& given) override {
+    const FamilyHead head = names_.begin(given);
     const std::string_view name = base_name(head.name, head.type);
     type_ = head.type;
     if (type_ == MetricType::counter && (name.size() == head.name.size() || name.empty())) {
@@ -45,16 +48,19 @@ class OpenMetricsEncoder final : public Encoder {
     integral_ = type_ == MetricType::info || type_ == MetricType::stateset;
     lines_.begin_family(type_ == MetricType::counter ? name : head.name, suffix_of(type_));
     lines_.metadata("TYPE", {}, type_text(type_));
-    if (!head.unit.empty() && !integral_) lines_.metadata("UNIT", {}, head.unit);
+    // Escaping may change a name's end.
+    if (ends_in_unit(name, head.unit) && !integral_) lines_.metadata("UNIT", {}, head.unit);
     lines_.help({}, head.help, LineWriter::Escape::value);
   }
 
   void value(PaddedText labels, Number number) override {
+    labels = names_.labels(labels);
     char* const to = lines_.begin_value(labels, 0);
     lines_.end_line(integral_ ? number.write(to) : number.write_real(to));
   }
 
   void counter(PaddedText labels, const CounterSample& sample) override {
+    labels = names_.labels(labels);
     const ExemplarSample* const exemplar = type_ == MetricType::counter ? sample.exemplar : nullptr;
     char* const to = sample.value.write_real(lines_.begin_value(labels, room_of(exemplar)));
     lines_.end_line(write_exemplar(to, exemplar));
@@ -62,6 +68,7 @@ class OpenMetricsEncoder final : public Encoder {
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
+    labels = names_.labels(labels);
     lines_.prepare_bounds(sample);
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= sample.size; ++i) {
@@ -80,6 +87,7 @@ class OpenMetricsEncoder final : public Encoder {
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
+    labels = names_.labels(labels);
     for (std::size_t i = 0; i < sample.size; ++i) {
       if (is_negative(sample.values[i])) continue;
       lines_.end_line(lines_.real(lines_.begin_quantile(sample.quantiles[i], labels), sample.values[i]));
@@ -151,6 +159,7 @@ class OpenMetricsEncoder final : public Encoder {
   }
 
   LineWriter lines_;
+  NameEscaper names_;
   MetricType type_ = MetricType::untyped;
   CreatedSamples created_;
   bool integral_ = false;  // values are integer fields

@@ -8,6 +8,7 @@
 #include <promlite/detail/number.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/exposition/label_text.hpp>
+#include <promlite/exposition/name_escaper.hpp>
 #include <promlite/exposition/protobuf_wire.hpp>
 
 #include <cstddef>
@@ -29,9 +30,11 @@ namespace detail {
 /// and stateset are gauges, as in text format 0.0.4.
 class ProtobufEncoder final : public Encoder {
  public:
-  explicit ProtobufEncoder(ByteBuffer& out) noexcept : out_(&out) {}
+  explicit ProtobufEncoder(ByteBuffer& out, Escaping escaping = Escaping::underscores) noexcept
+      : out_(&out), names_(escaping) {}
 
-  PROMLITE_COLD void begin_family(const FamilyHead& head) override {
+  PROMLITE_COLD void begin_family(const FamilyHead& given) override {
+    const FamilyHead head = names_.begin(given);
     end_family();
     begin_length();
     const bool info = head.type == MetricType::info;
@@ -48,6 +51,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void value(PaddedText labels, Number number) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, 0);
     char* to = write_labels(metric, labels);
     *to++ = value_key_;
@@ -56,6 +60,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void counter(PaddedText labels, const CounterSample& sample) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, room_of(sample.exemplar) + max_timestamp);
     char* const message = Wire::open(write_labels(metric, labels), counter_key);
     char* to = Wire::real_field(message, value_value_key, sample.value.as_double());
@@ -65,6 +70,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, room_of(sample));
     char* const message = Wire::open(write_labels(metric, labels), histogram_key);
     std::uint64_t total = 0;
@@ -79,6 +85,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
+    labels = names_.labels(labels);
     char* const metric = begin_metric(labels, (sample.size + 1) * (2 * max_field + 2) + max_timestamp);
     char* const message = Wire::open(write_labels(metric, labels), summary_key);
     char* to = Wire::varint_field(message, sample_count_key, sample.count);
@@ -373,6 +380,7 @@ class ProtobufEncoder final : public Encoder {
   }
 
   ByteBuffer* out_;
+  NameEscaper names_;
   std::size_t family_at_ = 0;  // where the length of the family stands that is being written
   std::size_t prefix_ = 0;     // bytes kept for it; 0 when none is
   std::size_t longest_ = 0;    // out_ may grow to this size before it needs more

@@ -8,6 +8,7 @@
 #include <promlite/detail/number.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/exposition/line_writer.hpp>
+#include <promlite/exposition/name_escaper.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,9 +26,11 @@ namespace detail {
 /// encoder maps them: info to a gauge named `x_info`, stateset to gauge, gauge histogram to histogram.
 class TextEncoder final : public Encoder {
  public:
-  explicit TextEncoder(ByteBuffer& out) noexcept : lines_(out, LineWriter::Style::shortest) {}
+  explicit TextEncoder(ByteBuffer& out, Escaping escaping = Escaping::underscores) noexcept
+      : lines_(out, LineWriter::Style::shortest), names_(escaping) {}
 
-  void begin_family(const FamilyHead& head) override {
+  void begin_family(const FamilyHead& given) override {
+    const FamilyHead head = names_.begin(given);
     const std::string_view suffix = head.type == MetricType::info ? "_info" : "";
     lines_.begin_family(head.name, suffix);
     lines_.help(suffix, head.help, LineWriter::Escape::help);
@@ -35,10 +38,12 @@ class TextEncoder final : public Encoder {
   }
 
   void value(PaddedText labels, Number number) override {
+    labels = names_.labels(labels);
     lines_.end_line(number.write(lines_.begin_value(labels, 0)));
   }
 
   void histogram(PaddedText labels, const HistogramSample& sample) override {
+    labels = names_.labels(labels);
     lines_.prepare_bounds(sample);
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= sample.size; ++i) {
@@ -49,6 +54,7 @@ class TextEncoder final : public Encoder {
   }
 
   void summary(PaddedText labels, const SummarySample& sample) override {
+    labels = names_.labels(labels);
     for (std::size_t i = 0; i < sample.size; ++i) {
       lines_.end_line(lines_.real(lines_.begin_quantile(sample.quantiles[i], labels), sample.values[i]));
     }
@@ -84,6 +90,7 @@ class TextEncoder final : public Encoder {
   }
 
   LineWriter lines_;
+  NameEscaper names_;
 };
 
 }  // namespace detail
