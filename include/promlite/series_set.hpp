@@ -5,23 +5,19 @@
 
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
-#include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/label_index.hpp>
-#include <promlite/detail/lasting_memory.hpp>
 #include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/utf8.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
-#include <promlite/labels.hpp>
 #include <promlite/series.hpp>
+#include <promlite/series_store.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,12 +39,10 @@ class SeriesSet {
       : declared_(declared),
         stats_(stats),
         total_(total),
-        cells_(cells),
-        arena_(owned, 32, largest_chunk_cells) {
-    sort_labels();
+        store_(declared, cells, owned, largest_chunk_cells) {
     pending_.reserve_more(1);
     const std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
-    first_ = make_series(0, values.data(), common);
+    first_ = store_.make_in(common, 0, values.data());
     if (values.empty()) pending_.push_back(first_);
   }
   SeriesSet(const SeriesSet&) = delete;
@@ -141,7 +135,7 @@ class SeriesSet {
       if (removed_ != 0) forget_removed();
     }
     if (in_order_ != sorted_.size()) {
-      sorted_.sort_in(in_order_, &less, this);
+      sorted_.sort_in(in_order_, &SeriesStore::less, &store_);
       in_order_ = sorted_.size();
     }
     return sorted_;
@@ -179,77 +173,6 @@ class SeriesSet {
   bool stays(const Series& series) const noexcept { return &series == first_ || series.permanent; }
   // Under the lock: series that the bound counts.
   std::size_t live() const noexcept { return index_.size() - (overflow_used() ? 1 : 0); }
-
-  // label_order_: the variable labels by name, as positions in the declaration.
-  PROMLITE_COLD void sort_labels() {
-    const std::vector<std::string>& names = declared_.label_names;
-    label_order_.resize(names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      std::size_t at = i;
-      for (; at > 0 && names[i] < names[label_order_[at - 1]]; --at) label_order_[at] = label_order_[at - 1];
-      label_order_[at] = i;
-    }
-  }
-
-  static bool less(const void* set, const void* one, const void* other) noexcept {
-    const char* const a = static_cast<const Series*>(one)->packed_values();
-    const char* const b = static_cast<const Series*>(other)->packed_values();
-    for (const std::size_t label : static_cast<const SeriesSet*>(set)->label_order_) {
-      const int order = PackedValues::at(a, label).compare(PackedValues::at(b, label));
-      if (order != 0) return order < 0;
-    }
-    return false;
-  }
-
-  PROMLITE_COLD std::string label_text(const std::string_view* values) const {
-    const auto& const_labels = declared_.const_labels;
-    std::string text;
-    std::size_t fixed = 0;
-    for (const std::size_t label : label_order_) {
-      for (; fixed < const_labels.size() && const_labels[fixed].first < declared_.label_names[label];
-           ++fixed) {
-        append_label(text, const_labels[fixed].first, const_labels[fixed].second);
-      }
-      append_label(text, declared_.label_names[label], values[label]);
-    }
-    for (; fixed < const_labels.size(); ++fixed) {
-      append_label(text, const_labels[fixed].first, const_labels[fixed].second);
-    }
-    return text;
-  }
-
-  PROMLITE_COLD Series* make_series(std::uint64_t hash, const std::string_view* values, CellArena& arena) {
-    const std::string text = label_text(values);
-    const std::size_t count = declared_.label_names.size();
-    const std::size_t packed_size = PackedValues::size(values, count);
-    const std::size_t behind = packed_size > ByteBuffer::padding ? packed_size : ByteBuffer::padding;
-    // One number for each series there ever was at the same time, with room to take them back.
-    if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_)
-      free_numbers_.reserve(2 * numbers_ + 8);
-    const auto taken = records_.take(sizeof(Series) + text.size() + behind);
-    CellRange range;
-    PROMLITE_TRY {
-      if (cells_ != 0) range = arena.take(cells_);
-    }
-    PROMLITE_CATCH_ALL {
-      records_.give_back(taken.block);
-      throw_bad_alloc();
-    }
-    std::uint32_t number = numbers_;
-    if (free_numbers_.empty()) {
-      ++numbers_;
-    } else {
-      number = free_numbers_.back();
-      free_numbers_.pop_back();
-    }
-    Series* const series = ::new (taken.memory)
-        Series{{range.chunk}, {range.offset}, number, {hash},     static_cast<std::uint32_t>(text.size()),
-               false,         false,          true,   taken.block};
-    char* const at = reinterpret_cast<char*>(series + 1);
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    PackedValues::write(at + text.size(), values, count);
-    return series;
-  }
 
   PROMLITE_COLD CellRange miss(std::uint64_t hash, const std::string_view* values,
                                std::size_t count) noexcept {
@@ -342,11 +265,11 @@ class SeriesSet {
     Series* series = nullptr;
     PROMLITE_TRY {
       pending_.reserve_more(1);
-      series = make_series(hash, values, arena_);
+      series = store_.make(hash, values);
       index_.insert(series);
     }
     PROMLITE_CATCH_ALL {
-      if (series != nullptr) give_back(*series);
+      if (series != nullptr) store_.give_back(*series);
       total_.give_back();
       throw_bad_alloc();
     }
@@ -378,7 +301,7 @@ class SeriesSet {
     std::size_t kept_in_order = 0;
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list[i]->removed) {
-        give_back(*list[i]);
+        store_.give_back(*list[i]);
       } else {
         list.at(kept++) = list[i];
       }
@@ -388,16 +311,9 @@ class SeriesSet {
     return kept_in_order;
   }
 
-  void give_back(Series& series) noexcept {
-    free_numbers_.push_back(series.number);
-    if (cells_ != 0) arena_.give_back(series.range());
-    records_.give_back(series.block);
-  }
-
   const Declaration& declared_;
   FamilyStats& stats_;
   TotalBound& total_;
-  const std::uint32_t cells_;
   LabelIndex<Series> index_;
   Series* first_ = nullptr;
   std::atomic<std::uint64_t> changes_{0};  ///< odd during one
@@ -405,17 +321,13 @@ class SeriesSet {
   std::atomic<bool> full_by_total_{false};
   std::atomic<bool> overflow_used_{false};
   std::atomic<bool> overflow_due_{false};
-  std::mutex mutex_;  // creation and removal
-  CellArena arena_;
-  LastingArena records_;
+  std::mutex mutex_;             // creation and removal
+  SeriesStore store_;            // under mutex_
   PointerList<Series> pending_;  ///< created since the last scrape
   PointerList<Series> sorted_;   ///< the others; the scrape's own
   std::size_t in_order_ = 0;     ///< of sorted_, from the front on
   std::size_t removed_ = 0;      ///< of both lists
   bool scraped_ = false;         ///< a scrape looks at sorted_
-  std::uint32_t numbers_ = 0;
-  std::vector<std::uint32_t> free_numbers_;
-  std::vector<std::size_t> label_order_;
 };
 
 }  // namespace detail
