@@ -146,6 +146,15 @@ void histogram_observe_n(benchmark::State& state) {
   const auto histogram = registry().histogram("bench_n_seconds", "", promlite::buckets(bounds()));
   loop(state, [&](std::size_t i) { histogram.observe_n(value(i), 10); });
 }
+void native_histogram_observe(benchmark::State& state) {
+  const auto histogram = registry().native_histogram("bench_native_seconds", "");
+  loop(state, [&](std::size_t i) { histogram.observe(value(i)); });
+}
+void native_and_classic_observe(benchmark::State& state) {
+  const auto histogram =
+      registry().histogram("bench_both_seconds", "", promlite::native(), promlite::buckets(bounds()));
+  loop(state, [&](std::size_t i) { histogram.observe(value(i)); });
+}
 void summary_observe(benchmark::State& state) {
   const auto summary = registry().summary("bench_summary", "", promlite::quantiles({0.5, 0.9, 0.99}));
   loop(state, [&](std::size_t i) { summary.observe(value(i)); });
@@ -165,6 +174,8 @@ PROMLITE_BENCH(with_curried);
 PROMLITE_BENCH(with_enums);
 PROMLITE_BENCH(histogram_observe);
 PROMLITE_BENCH(histogram_observe_n);
+PROMLITE_BENCH(native_histogram_observe);
+PROMLITE_BENCH(native_and_classic_observe);
 PROMLITE_BENCH(summary_observe);
 
 #ifdef PROMLITE_BENCH_PROMETHEUS_CPP

@@ -34,6 +34,7 @@
 #include <promlite/labels.hpp>
 #include <promlite/metric_name.hpp>
 #include <promlite/naming.hpp>
+#include <promlite/native_buckets.hpp>
 #include <promlite/scope.hpp>
 #include <promlite/sink.hpp>
 
@@ -41,6 +42,8 @@
 #include <promlite/gauge.hpp>
 #include <promlite/histogram.hpp>
 #include <promlite/info.hpp>
+#include <promlite/native_counts.hpp>
+#include <promlite/native_histogram.hpp>
 #include <promlite/observer.hpp>
 #include <promlite/scope_counter.hpp>
 #include <promlite/stateset.hpp>

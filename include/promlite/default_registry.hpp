@@ -76,15 +76,29 @@ Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view h
 
 /// Declares in the default registry; see Registerer::histogram.
 template <class... Options>
-Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                    const Options&... options) {
+detail::HistogramOf<Options...> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                          const Options&... options) {
   return detail::default_metrics().histogram(name, help, options...);
 }
 template <std::size_t N, class... Options>
-Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                               const LabelName<MetricType::histogram> (&labels)[N],
-                               const Options&... options) {
+Family<detail::HistogramOf<Options...>, N> histogram(MetricName<MetricType::histogram> name,
+                                                     std::string_view help,
+                                                     const LabelName<MetricType::histogram> (&labels)[N],
+                                                     const Options&... options) {
   return detail::default_metrics().histogram(name, help, labels, options...);
+}
+
+/// Declares in the default registry; see Registerer::native_histogram.
+template <class... Options>
+NativeHistogram native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                 const Options&... options) {
+  return detail::default_metrics().native_histogram(name, help, options...);
+}
+template <std::size_t N, class... Options>
+Family<NativeHistogram, N> native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                            const LabelName<MetricType::histogram> (&labels)[N],
+                                            const Options&... options) {
+  return detail::default_metrics().native_histogram(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registerer::summary.

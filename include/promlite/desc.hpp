@@ -13,6 +13,7 @@
 #include <promlite/labels.hpp>
 #include <promlite/metric_name.hpp>
 #include <promlite/naming.hpp>
+#include <promlite/native_buckets.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -153,6 +154,7 @@ struct Declaration {
   ConstLabelList const_labels;  ///< sorted by name from normalise() on
   std::size_t max_series = 1000;
   std::vector<double> bounds;
+  NativeBuckets native;
   std::vector<double> quantiles;
   std::vector<std::string> states;
   std::chrono::nanoseconds max_age = std::chrono::seconds(60);
@@ -167,6 +169,13 @@ struct Declaration {
   void apply(const Buckets& option) { bounds = option.bounds; }
   void apply(const Utf8Names&) noexcept { utf8_names = true; }
   void apply(const States& option) { states = option.names; }
+  void apply(const Native&) {
+    if (bounds.empty()) bounds = default_buckets().bounds;
+  }
+  void apply(const BucketFactor& option) noexcept { native.apply(option); }
+  void apply(const NativeSchema& option) noexcept { native.apply(option); }
+  void apply(const MaxBuckets& option) noexcept { native.apply(option); }
+  void apply(const ZeroThreshold& option) noexcept { native.apply(option); }
   void apply(const Quantiles& option) { quantiles = option.values; }
   void apply(const MaxAge& option) noexcept { max_age = option.value; }
 
@@ -177,7 +186,9 @@ struct Declaration {
   /// Gives equal declarations one form.
   PROMLITE_COLD void normalise() {
     if (type == MetricType::info) name.resize(without_info(name).size());
-    if (type == MetricType::histogram && bounds.empty()) bounds = default_buckets().bounds;
+    // A native histogram needs no classic buckets.
+    if (type == MetricType::histogram && bounds.empty() && value_kind.empty())
+      bounds = default_buckets().bounds;
     drop_carriage_returns(help);
     for (std::size_t i = 1; i < const_labels.size(); ++i) {
       for (std::size_t at = i; at > 0 && const_labels[at].first < const_labels[at - 1].first; --at) {
@@ -311,6 +322,7 @@ class DeclarationCheck {
     if (declared_.max_series == 0) refuse("max_series must be at least 1");
     if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
     if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
+    if (declared_.native.problem != nullptr) refuse(declared_.native.problem);
     check_quantiles();
     check_states();
   }

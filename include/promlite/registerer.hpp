@@ -15,6 +15,8 @@
 #include <promlite/labels.hpp>
 #include <promlite/membership.hpp>
 #include <promlite/metric_name.hpp>
+#include <promlite/native_buckets.hpp>
+#include <promlite/native_histogram.hpp>
 #include <promlite/registry_core.hpp>
 #include <promlite/scope.hpp>
 #include <promlite/series_callback.hpp>
@@ -32,6 +34,15 @@ namespace promlite {
 
 namespace detail {
 
+/// What a declaration of a histogram with these options gives.
+template <class... Options>
+using HistogramOf = std::conditional_t<(std::is_same_v<Options, Native> || ...), NativeHistogram, Histogram>;
+
+template <class Option>
+constexpr bool is_native_option = std::is_same_v<Option, Native> || std::is_same_v<Option, BucketFactor> ||
+                                  std::is_same_v<Option, NativeSchema> ||
+                                  std::is_same_v<Option, MaxBuckets> || std::is_same_v<Option, ZeroThreshold>;
+
 /// Which options a declaration takes.
 template <class Metric, bool labelled, class Option>
 constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
@@ -40,6 +51,8 @@ constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Opt
                                (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
                               (std::is_same_v<Metric, Stateset> && std::is_same_v<Option, States>) ||
+                              (std::is_same_v<Metric, NativeHistogram> &&
+                               (std::is_same_v<Option, Buckets> || is_native_option<Option>)) ||
                               (std::is_same_v<Metric, Summary> &&
                                (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
 
@@ -61,7 +74,8 @@ Declaration declare_metric(std::string_view name, std::string_view help, const s
   static_assert(
       (takes_option<Metric, labelled, Options> && ...),
       "promlite: this metric does not take this option (max_series and expire_after need labels, buckets "
-      "a histogram, quantiles and max_age a summary)");
+      "a histogram, bucket_factor, native_schema, max_buckets and zero_threshold a native one, quantiles and "
+      "max_age a summary)");
   Declaration declared = make_declaration(MetricTraits<Metric>::type, MetricTraits<Metric>::value_kind, name,
                                           help, labels, count);
   (declared.apply(options), ...);
@@ -128,17 +142,32 @@ class Registerer {
     return family<Gauge<T>>(name, help, labels, options...);
   }
 
-  /// A histogram; without bounds it has default_buckets().
+  /// A histogram; without bounds it has default_buckets(). With the option native() it is a NativeHistogram
+  /// that has these classic buckets as well.
   template <class... Options>
-  Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                      const Options&... options) {
-    return single<Histogram>(name, help, options...);
+  detail::HistogramOf<Options...> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                            const Options&... options) {
+    return single<detail::HistogramOf<Options...>>(name, help, options...);
   }
   template <std::size_t N, class... Options>
-  Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                                 const LabelName<MetricType::histogram> (&labels)[N],
-                                 const Options&... options) {
-    return family<Histogram>(name, help, labels, options...);
+  Family<detail::HistogramOf<Options...>, N> histogram(MetricName<MetricType::histogram> name,
+                                                       std::string_view help,
+                                                       const LabelName<MetricType::histogram> (&labels)[N],
+                                                       const Options&... options) {
+    return family<detail::HistogramOf<Options...>>(name, help, labels, options...);
+  }
+
+  /// A native histogram; with bounds it has classic buckets as well.
+  template <class... Options>
+  NativeHistogram native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                   const Options&... options) {
+    return single<NativeHistogram>(name, help, options...);
+  }
+  template <std::size_t N, class... Options>
+  Family<NativeHistogram, N> native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                              const LabelName<MetricType::histogram> (&labels)[N],
+                                              const Options&... options) {
+    return family<NativeHistogram>(name, help, labels, options...);
   }
 
   /// A summary; without quantiles() it shows sum and count.

@@ -199,6 +199,7 @@ class SourceDirectory final : public KnownFamilies {
     // Facts may differ in their labels from one series to the next; measurements may not.
     if (!same_names && declared.type != MetricType::info) refuse(declared, known, "other label names");
     if (declared.bounds != known.bounds) refuse(declared, known, "other bucket bounds");
+    if (!(declared.native == known.native)) refuse(declared, known, "other native buckets");
     if (declared.quantiles != known.quantiles) refuse(declared, known, "other quantiles");
     if (declared.states != known.states) refuse(declared, known, "other states");
     if (declared.max_age != known.max_age) refuse(declared, known, "another max_age");

@@ -1402,7 +1402,7 @@ static_assert(sizeof(Chunk) + max_slots * sizeof(void*) <= LastingMemory::page, 
 
 /// Shared cells that nobody scrapes: where the updates of a default-constructed handle go. Never destroyed.
 PROMLITE_COLD inline Chunk* vanishing_chunk() noexcept {
-  static Chunk* const chunk = Chunk::make(8, false);
+  static Chunk* const chunk = Chunk::make(16, false);
   return chunk;
 }
 
@@ -1498,7 +1498,8 @@ class CellArena {
 namespace promlite {
 namespace detail {
 
-/// Cells by a key of 19 bits, under a cell that holds the address of the root, or 0.
+/// Cells by a key, under a cell that holds the address of the root, or 0. Keys are below some number that the
+/// size of the root is made for: 2^19 unless said otherwise, and always the same for one tree.
 ///
 /// Three levels of pages; inner cells hold addresses. An address goes from 0 to a page once and stays, so
 /// readers need nothing but the acquire that shows them the zeroes behind it. Pages are made by
@@ -1507,11 +1508,27 @@ namespace detail {
 class CellTree {
  public:
   static constexpr std::uint32_t key_bits = 19;
+  /// The size of a root for keys below `keys`.
+  static constexpr std::uint32_t root_size_for(std::uint32_t keys) noexcept {
+    return ((keys - 1) >> (2 * page_bits)) + 1;
+  }
+
+  /// The cell of `key`, or null when its page has not been made. Wait-free.
+  PROMLITE_ALWAYS_INLINE static Cell* find(const Cell& root, std::uint32_t key) noexcept {
+    // acquire, three times: the page's zeroes happen before its use.
+    Cell* page = to_page(root.load(std::memory_order_acquire));
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = to_page(page[key >> (2 * page_bits)].load(std::memory_order_acquire));
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = to_page(page[key >> page_bits & page_mask].load(std::memory_order_acquire));
+    return PROMLITE_LIKELY(page != nullptr) ? page + (key & page_mask) : nullptr;
+  }
 
   /// The cell of `key`, or null when memory ran out; `root` is a cell of `slab`, which is one of `chunk`.
   /// Lock-free; no allocation when the cell's page exists.
   PROMLITE_ALWAYS_INLINE static Cell* find_or_make(Cell& root, std::uint32_t key, Cell* slab,
-                                                   const Chunk& chunk) noexcept {
+                                                   const Chunk& chunk,
+                                                   std::uint32_t root_size = default_root_size) noexcept {
     Cell* page = page_at(root, root_size, slab, chunk);
     if (PROMLITE_LIKELY(page != nullptr))
       page = page_at(page[key >> (2 * page_bits)], page_size, slab, chunk);
@@ -1522,11 +1539,12 @@ class CellTree {
 
   /// Calls `visit(key, count)` for every cell that is not 0, in the order of keys.
   template <class Visit>
-  static void for_each(const Cell& root, Visit&& visit) {
+  static void for_each(const Cell& root, Visit&& visit, std::uint32_t root_size = default_root_size) {
     for_each_page(root, root_size, [&](std::uint32_t high, const Cell& middle_address) {
       for_each_page(middle_address, page_size, [&](std::uint32_t middle, const Cell& leaf_address) {
         for_each_page(leaf_address, page_size, [&](std::uint32_t low, const Cell& cell) {
-          const std::uint64_t count = cell.load(std::memory_order_relaxed);
+          // acquire: for those who read the tree within a snapshot (detail/snapshot.hpp).
+          const std::uint64_t count = cell.load(std::memory_order_acquire);
           if (count != 0) visit((high << page_bits | middle) << page_bits | low, count);
         });
       });
@@ -1537,9 +1555,14 @@ class CellTree {
   static constexpr std::uint32_t page_bits = 6;
   static constexpr std::uint32_t page_size = 1 << page_bits;
   static constexpr std::uint32_t page_mask = page_size - 1;
-  static constexpr std::uint32_t root_size = 1 << (key_bits - 2 * page_bits);
-  static_assert(root_size * sizeof(Cell) <= PagePool::largest && page_size <= root_size, "pages fit");
+  static constexpr std::uint32_t default_root_size = 1 << (key_bits - 2 * page_bits);
+  static_assert(default_root_size * sizeof(Cell) <= PagePool::largest, "pages fit");
 
+ public:
+  /// The largest number of keys that a tree can have.
+  static constexpr std::uint32_t most_keys = PagePool::largest / sizeof(Cell) << (2 * page_bits);
+
+ private:
   static Cell* to_page(std::uint64_t address) noexcept {
     return reinterpret_cast<Cell*>(static_cast<std::uintptr_t>(address));
   }
@@ -1990,15 +2013,19 @@ struct ScrapeContext {
 
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
 /// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
-/// system has stopped in the middle may leave its one update half seen.
+/// system has stopped in the middle may leave its one update half seen, and after `most_overtaken` reads in
+/// which updates went on, the last one has to do.
 template <class Read>
-PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read) noexcept {
+PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read,
+                                          std::uint32_t most_overtaken = ~0U) {
+  std::uint32_t overtaken = 0;
   for (std::uint32_t attempt = 0;; ++attempt) {
     // acquire: pairs with the end of an update, whose data must be seen.
     const std::uint64_t before = progress.load(std::memory_order_acquire);
     if (PROMLITE_LIKELY((before & Progress::under_way) == 0)) {
       read();
       if (PROMLITE_LIKELY(progress.load(std::memory_order_relaxed) == before)) return;
+      if (overtaken++ == most_overtaken) return;
     }
     if (!patience.wait(attempt)) break;
   }
@@ -3179,415 +3206,6 @@ using NamePrefix = detail::CheckedName<detail::NamePrefixRule>;
 
 #endif  // PROMLITE_METRIC_NAME_HPP
 
-// ---- promlite/desc.hpp ----
-// promlite: what a family is called, what it promises, and which names it takes.
-#ifndef PROMLITE_DESC_HPP
-#define PROMLITE_DESC_HPP
-
-namespace promlite {
-
-/// Every label value of the series that stands for all that a full family could not admit.
-constexpr std::string_view overflow_label_value = "promlite_overflow";
-
-/// Option of a family with labels: at most this many series besides the overflow series. Default 1,000.
-struct MaxSeries {
-  std::size_t value;
-};
-inline MaxSeries max_series(std::size_t count) noexcept { return {count}; }
-
-/// Option of a family with labels: a series that nobody has updated for so long leaves at the next scrape.
-/// The clock is the scrapes': an update counts from the scrape that sees it, so a series stays for at least
-/// this long, and where nobody scrapes nothing leaves. A series that comes again begins at zero, which is
-/// right for gauges and for labels whose values come and go, and makes a counter restart. A handle that was
-/// kept belongs to the series that left: call with() for each update.
-struct ExpireAfter {
-  std::chrono::nanoseconds value;
-};
-inline ExpireAfter expire_after(std::chrono::nanoseconds idle) noexcept { return {idle}; }
-
-/// Option: the unit, which must be the end of the name (before `_total`): `unit("seconds")` on `x_seconds`.
-struct Unit {
-  std::string value;
-};
-inline Unit unit(std::string_view name) { return {std::string(name)}; }
-
-namespace detail {
-/// Names and values.
-using ConstLabelList = std::vector<std::pair<std::string, std::string>>;
-}  // namespace detail
-
-/// Option: labels with the same value on every series of this declaration.
-struct ConstLabels {
-  detail::ConstLabelList labels;
-};
-inline ConstLabels const_labels(std::initializer_list<Label> labels) {
-  ConstLabels made;
-  for (const Label& label : labels) made.labels.emplace_back(label.name, label.value);
-  return made;
-}
-
-/// Option: any non-empty UTF-8 is a name, for the metric and its labels: `disk.free`. A scraper that does not
-/// ask for such names gets them escaped, `disk_free` unless it asks for another scheme. From C++20 on the
-/// name itself is written as runtime_name("disk.free").
-struct Utf8Names {};
-inline Utf8Names utf8_names() noexcept { return {}; }
-
-/// The states of a stateset: `{"starting", "running"}`.
-struct States {
-  States(std::initializer_list<std::string_view> states) {
-    for (const std::string_view state : states) names.emplace_back(state);
-  }
-  explicit States(std::vector<std::string> states) noexcept : names(std::move(states)) {}
-  std::vector<std::string> names;
-};
-
-/// Option of a summary: the quantiles to show, each in [0, 1].
-struct Quantiles {
-  std::vector<double> values;
-};
-inline Quantiles quantiles(std::initializer_list<double> values) { return {std::vector<double>(values)}; }
-inline Quantiles quantiles(std::vector<double> values) noexcept { return {std::move(values)}; }
-
-/// Option of a summary: quantiles speak of the last `age`. Default 60 s.
-struct MaxAge {
-  std::chrono::nanoseconds value;
-};
-inline MaxAge max_age(std::chrono::nanoseconds age) noexcept { return {age}; }
-
-/// Which families a scrape asks for; by default all of them.
-class NameFilter {
- public:
-  /// Asks for the family of this name, or of which this is a sample name (`x_bucket` asks for `x`).
-  void add(std::string name) {
-    all_ = false;
-    names_.push_back(std::move(name));
-  }
-  /// Asks for nothing, until the next add().
-  void add_nothing() noexcept { all_ = false; }
-
-  bool matches(std::string_view family, MetricType type) const noexcept;
-  bool all() const noexcept { return all_; }
-  bool operator==(const NameFilter& other) const { return all_ == other.all_ && names_ == other.names_; }
-
- private:
-  std::vector<std::string> names_;
-  bool all_ = true;
-};
-
-namespace detail {
-
-/// What a metric type tells its family: type, cells, handle, encoding. Specialised beside each metric.
-template <class Metric>
-struct MetricTraits;
-
-inline const char* type_name(MetricType type) noexcept {
-  switch (type) {
-    case MetricType::counter:
-      return "counter";
-    case MetricType::gauge:
-      return "gauge";
-    case MetricType::histogram:
-      return "histogram";
-    case MetricType::summary:
-      return "summary";
-    case MetricType::info:
-      return "info";
-    case MetricType::stateset:
-      return "stateset";
-    case MetricType::gauge_histogram:
-      return "gauge_histogram";
-    case MetricType::untyped:
-      break;
-  }
-  return "untyped";
-}
-
-/// What a declaration asks for, before it is checked. One struct for all types: a type reads what concerns
-/// it.
-struct Declaration {
-  MetricType type = MetricType::untyped;
-  std::string value_kind;  ///< tells `counter` from `counter<uint64>`
-  std::string name;
-  std::string help;
-  std::string unit;
-  std::vector<std::string> label_names;
-  ConstLabelList const_labels;  ///< sorted by name from normalise() on
-  std::size_t max_series = 1000;
-  std::vector<double> bounds;
-  std::vector<double> quantiles;
-  std::vector<std::string> states;
-  std::chrono::nanoseconds max_age = std::chrono::seconds(60);
-  std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
-  bool is_callback = false;
-  bool utf8_names = false;
-
-  void apply(const MaxSeries& option) noexcept { max_series = option.value; }
-  void apply(const ExpireAfter& option) noexcept { expire_after = option.value; }
-  void apply(const Unit& option) { unit = option.value; }
-  void apply(const ConstLabels& option) { const_labels = option.labels; }
-  void apply(const Buckets& option) { bounds = option.bounds; }
-  void apply(const Utf8Names&) noexcept { utf8_names = true; }
-  void apply(const States& option) { states = option.names; }
-  void apply(const Quantiles& option) { quantiles = option.values; }
-  void apply(const MaxAge& option) noexcept { max_age = option.value; }
-
-  bool expires() const noexcept { return expire_after != std::chrono::nanoseconds::max(); }
-
-  FamilyHead head() const noexcept { return {name, help, unit, type, utf8_names}; }
-
-  /// Gives equal declarations one form.
-  PROMLITE_COLD void normalise() {
-    if (type == MetricType::info) name.resize(without_info(name).size());
-    if (type == MetricType::histogram && bounds.empty()) bounds = default_buckets().bounds;
-    drop_carriage_returns(help);
-    for (std::size_t i = 1; i < const_labels.size(); ++i) {
-      for (std::size_t at = i; at > 0 && const_labels[at].first < const_labels[at - 1].first; --at) {
-        const_labels[at].swap(const_labels[at - 1]);
-      }
-    }
-  }
-
-  /// An empty value is to Prometheus the same as no such label. Facts, whose label names may differ from one
-  /// series to the next, must not differ by it alone.
-  PROMLITE_COLD void drop_empty_facts() {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; type == MetricType::info && i < const_labels.size(); ++i) {
-      if (!const_labels[i].second.empty()) std::swap(const_labels[kept++], const_labels[i]);
-    }
-    if (type == MetricType::info) const_labels.resize(kept);
-  }
-};
-
-// The suffixes of the sample names that a family of each type writes, in any format: a family takes its base
-// name and the base with these. OpenMetrics 1.0.0 section 3, where a counter `x_total` is a family `x`.
-inline const char* const* suffixes_of(MetricType type) noexcept {
-  static const char* const counter[] = {"", "_total", "_created", nullptr};
-  static const char* const histogram[] = {"", "_bucket", "_count", "_sum", "_created", nullptr};
-  static const char* const gauge_histogram[] = {"", "_bucket", "_count", "_sum", "_gcount", "_gsum", nullptr};
-  static const char* const summary[] = {"", "_count", "_sum", "_created", nullptr};
-  static const char* const info[] = {"", "_info", nullptr};
-  static const char* const plain[] = {"", nullptr};
-  switch (type) {
-    case MetricType::counter:
-      return counter;
-    case MetricType::histogram:
-      return histogram;
-    case MetricType::gauge_histogram:
-      return gauge_histogram;
-    case MetricType::summary:
-      return summary;
-    case MetricType::info:
-      return info;
-    case MetricType::gauge:
-    case MetricType::stateset:
-    case MetricType::untyped:
-      break;
-  }
-  return plain;
-}
-
-/// The name without the one suffix that its type makes it carry in the text format.
-inline std::string_view base_name(std::string_view name, MetricType type) noexcept {
-  if (type == MetricType::counter && ends_with(name, "_total")) name.remove_suffix(6);
-  return name;
-}
-
-/// True when `unit` stands at the end of the name, behind an underscore and something else.
-inline bool ends_in_unit(std::string_view base, std::string_view unit) noexcept {
-  return !unit.empty() && base.size() > unit.size() + 1 && ends_with(base, unit) &&
-         base[base.size() - unit.size() - 1] == '_';
-}
-
-/// True when the family writes, or in another format would write, a sample called `sample`.
-inline bool takes_name(std::string_view family, MetricType type, std::string_view sample) noexcept {
-  if (sample == family) return true;
-  const std::string_view base = base_name(family, type);
-  if (!starts_with(sample, base)) return false;
-  for (const char* const* suffix = suffixes_of(type); *suffix != nullptr; ++suffix) {
-    if (sample.substr(base.size()) == *suffix) return true;
-  }
-  return false;
-}
-
-/// Knows the families that a new one must not clash with.
-class KnownFamilies {
- public:
-  KnownFamilies() = default;
-  KnownFamilies(const KnownFamilies&) = delete;
-  KnownFamilies& operator=(const KnownFamilies&) = delete;
-
-  /// The name of another family that writes, or could write, a sample name of the family `name`; empty when
-  /// none does.
-  PROMLITE_COLD std::string clashing_with(std::string_view name, MetricType type) const {
-    const std::string base(base_name(name, type));
-    std::string clash = taker_of(name, name);
-    for (const char* const* suffix = suffixes_of(type); clash.empty() && *suffix != nullptr; ++suffix) {
-      clash = taker_of(base + *suffix, name);
-    }
-    return clash;
-  }
-
- protected:
-  ~KnownFamilies() = default;
-
-  /// True, and its type, when there is a family of this name.
-  virtual bool find_type(std::string_view family, MetricType& type) const = 0;
-
- private:
-  // The family but `except` that takes `sample`. It is called so itself, or so without one of the suffixes; a
-  // counter ends in `_total` besides.
-  PROMLITE_COLD std::string taker_of(std::string_view sample, std::string_view except) const {
-    for (const char* suffix :
-         {"", "_total", "_created", "_bucket", "_count", "_sum", "_gcount", "_gsum", "_info"}) {
-      if (!ends_with(sample, suffix)) continue;
-      std::string family(sample.substr(0, sample.size() - std::string_view(suffix).size()));
-      for (int attempt = 0; attempt < 2; ++attempt, family += "_total") {
-        MetricType type = MetricType::untyped;
-        if (family != except && find_type(family, type) && takes_name(family, type, sample)) return family;
-      }
-    }
-    return {};
-  }
-};
-
-/// `counter http_requests_total{code,method}`, for messages.
-PROMLITE_COLD inline std::string describe(const Declaration& declared) {
-  std::string text = message_of(type_name(declared.type), declared.value_kind, " ", declared.name);
-  std::string labels;
-  for (const std::string& name : declared.label_names) labels.append(labels.empty() ? "" : ",").append(name);
-  for (const auto& label : declared.const_labels) append_label(labels, label.first, label.second);
-  return labels.empty() ? text : message_of(text, "{", labels, "}");
-}
-
-// The checks of one declaration by itself; the registry adds those that need the other families.
-class DeclarationCheck {
- public:
-  explicit DeclarationCheck(const Declaration& declared) : declared_(declared) {}
-
-  /// Throws Error naming the metric and the reason.
-  void run() const {
-    check_name();
-    if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
-    check_labels();
-    if (declared_.max_series == 0) refuse("max_series must be at least 1");
-    if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
-    if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
-    check_quantiles();
-    check_states();
-  }
-
- private:
-  [[noreturn]] void refuse(std::string_view reason) const {
-    fail(message_of(type_name(declared_.type), " '", declared_.name, "': ", reason));
-  }
-
-  void check_name() const {
-    const std::string& name = declared_.name;
-    if (const char* const problem = name_problem()) {
-      const bool lacks_total = declared_.type == MetricType::counter && !ends_with(name, "_total") &&
-                               metric_name_problem(name, Colons::refused) == nullptr;
-      refuse(lacks_total ? message_of(problem, ": call it '", name, "_total'") : message_of(problem));
-    }
-    const std::string_view base = base_name(name, declared_.type);
-    if (declared_.unit.empty()) return;
-    if (declared_.type == MetricType::info) refuse("an info has no unit");
-    if (declared_.type == MetricType::stateset) refuse("a stateset has no unit");
-    if (!ends_in_unit(base, declared_.unit)) {
-      refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
-    }
-  }
-
-  const char* name_problem() const {
-    const std::string& name = declared_.name;
-    if (!declared_.utf8_names || is_legacy_name(name)) return family_name_problem(name, declared_.type);
-    if (!is_utf8(name)) return "the name is not valid UTF-8";
-    // The rules of a type, of a name that breaks no other.
-    const std::string_view suffix = ends_with(name, "_total") ? "_total" : "";
-    if (name.size() == suffix.size()) return family_name_problem(name, declared_.type);
-    return family_name_problem(message_of("x", suffix), declared_.type);
-  }
-
-  void check_labels() const {
-    const auto& fixed = declared_.const_labels;
-    for (std::size_t i = 0; i < declared_.label_names.size(); ++i) {
-      check_label_name(declared_.label_names[i]);
-      for (std::size_t j = 0; j < i; ++j) check_distinct(declared_.label_names[i], declared_.label_names[j]);
-      for (const auto& label : fixed) check_distinct(declared_.label_names[i], label.first);
-    }
-    for (std::size_t i = 0; i < fixed.size(); ++i) {
-      check_label_name(fixed[i].first);
-      if (!is_utf8(fixed[i].second))
-        refuse(message_of("the value of label '", fixed[i].first, "' is not valid UTF-8"));
-      for (std::size_t j = 0; j < i; ++j) check_distinct(fixed[i].first, fixed[j].first);
-    }
-  }
-
-  void check_label_name(const std::string& name) const {
-    const char* problem = family_label_problem(name, declared_.type);
-    if (problem == nullptr) return;
-    if (declared_.utf8_names && !name.empty() && !is_legacy_name(name)) {
-      if (is_utf8(name) && name.find(':') == std::string::npos) return;
-      problem = "a label name must be valid UTF-8 without a colon";
-    }
-    const bool reserved = label_name_problem(name) == nullptr;  // then the reason names it
-    refuse(reserved ? message_of(problem) : message_of("label '", name, "': ", problem));
-  }
-
-  void check_distinct(const std::string& one, const std::string& other) const {
-    if (one == other) refuse(message_of("label '", one, "' is there twice"));
-    if (declared_.utf8_names && escaped_alike(one, other))
-      refuse(message_of("labels '", one, "' and '", other, "' may be written alike when they are escaped"));
-  }
-
-  void check_quantiles() const {
-    const std::vector<double>& values = declared_.quantiles;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!(is_finite(values[i]) && values[i] >= 0 && values[i] <= 1))
-        refuse("a quantile lies outside [0, 1]");
-      for (std::size_t j = 0; j < i; ++j) {
-        if (values[i] == values[j]) refuse("a quantile is there twice");
-      }
-    }
-    if (declared_.max_age.count() <= 0) refuse("max_age must be greater than 0");
-  }
-
-  void check_states() const {
-    if (declared_.type != MetricType::stateset) return;
-    const std::vector<std::string>& states = declared_.states;
-    if (states.empty()) refuse("a stateset needs at least one state");
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      if (states[i].empty()) refuse("a state must not be empty");
-      if (!is_utf8(states[i])) refuse("a state is not valid UTF-8");
-      for (std::size_t j = 0; j < i; ++j) {
-        if (states[i] == states[j]) refuse(message_of("state '", states[i], "' is there twice"));
-      }
-    }
-    const char* const reason = "the label of the states is called as the stateset is, so no other may be";
-    for (const std::string& name : declared_.label_names) {
-      if (name == declared_.name) refuse(reason);
-    }
-    for (const auto& label : declared_.const_labels) {
-      if (label.first == declared_.name) refuse(reason);
-    }
-  }
-
-  const Declaration& declared_;
-};
-
-}  // namespace detail
-
-inline bool NameFilter::matches(std::string_view family, MetricType type) const noexcept {
-  if (all_) return true;
-  for (const std::string& name : names_) {
-    if (detail::takes_name(family, type, name)) return true;
-  }
-  return false;
-}
-
-}  // namespace promlite
-
-#endif  // PROMLITE_DESC_HPP
-
 // ---- promlite/exponential_buckets.hpp ----
 // promlite: exponential buckets: from a value to the index of its bucket and back.
 #ifndef PROMLITE_EXPONENTIAL_BUCKETS_HPP
@@ -3731,6 +3349,516 @@ class ExponentialBuckets {
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPONENTIAL_BUCKETS_HPP
+
+// ---- promlite/native_buckets.hpp ----
+// promlite: what a native histogram's buckets are like.
+#ifndef PROMLITE_NATIVE_BUCKETS_HPP
+#define PROMLITE_NATIVE_BUCKETS_HPP
+
+namespace promlite {
+
+/// Option of a histogram: native buckets, whose widths grow exponentially and which nobody has to choose,
+/// besides the classic ones. The declaration then returns a NativeHistogram.
+struct Native {};
+inline Native native() noexcept { return {}; }
+
+/// Option of a native histogram: each bucket is at most this many times as wide as the one before, a number
+/// above 1. Of the factors that Prometheus knows, the largest one at or below is taken; for 1.1, the default,
+/// that is 1.0905.
+struct BucketFactor {
+  double value;
+};
+inline BucketFactor bucket_factor(double factor) noexcept { return {factor}; }
+
+/// Option of a native histogram: the same by Prometheus' number, -4 to 8, default 3: buckets grow by the
+/// factor 2^(2^-schema).
+struct NativeSchema {
+  int value;
+};
+inline NativeSchema native_schema(int schema) noexcept { return {schema}; }
+
+/// Option of a native histogram: a scrape that would show more than so many buckets of one series shows
+/// them at a lower resolution, as low as needed, but not below schema -4. Default 160; 0 for any number.
+struct MaxBuckets {
+  std::size_t value;
+};
+inline MaxBuckets max_buckets(std::size_t count) noexcept { return {count}; }
+
+/// Option of a native histogram: observations from -threshold to threshold are in the zero bucket. Finite and
+/// not negative; default 2^-128. Best a power of two.
+struct ZeroThreshold {
+  double value;
+};
+inline ZeroThreshold zero_threshold(double threshold) noexcept { return {threshold}; }
+
+namespace detail {
+
+/// What a declaration says about its native buckets.
+struct NativeBuckets {
+  static constexpr int lowest_schema = -4;
+  static constexpr int highest_schema = 8;
+
+  int schema = 3;
+  double zero_threshold = 0x1p-128;
+  std::size_t max_buckets = 160;
+  const char* problem = nullptr;  ///< why there cannot be such buckets
+
+  /// The factor by which buckets grow.
+  static double factor_of(int schema) noexcept {
+    if (schema > 0) return double_of(std::uint64_t{0x3FF} << 52 | root_mantissas[256 >> schema]);
+    return static_cast<double>(std::uint64_t{1} << (1U << -schema));
+  }
+
+  PROMLITE_COLD void apply(const BucketFactor& option) noexcept {
+    const double factor = option.value;
+    if (is_nan(factor) || !is_finite(factor) || factor <= 1) {
+      problem = "bucket_factor must be a finite number greater than 1";
+      return;
+    }
+    schema = lowest_schema;
+    while (schema < highest_schema && factor_of(schema) > factor) ++schema;
+  }
+  PROMLITE_COLD void apply(const NativeSchema& option) noexcept {
+    schema = option.value;
+    if (schema < lowest_schema || schema > highest_schema) problem = "native_schema must be from -4 to 8";
+  }
+  PROMLITE_COLD void apply(const ZeroThreshold& option) noexcept {
+    zero_threshold = option.value == 0 ? 0 : option.value;  // -0.0 is 0
+    if (!is_finite(zero_threshold) || is_negative(zero_threshold)) {
+      problem = "zero_threshold must be a finite number and not negative";
+    }
+  }
+  void apply(const MaxBuckets& option) noexcept { max_buckets = option.value; }
+
+  friend bool operator==(const NativeBuckets& a, const NativeBuckets& b) noexcept {
+    return a.schema == b.schema && a.zero_threshold == b.zero_threshold && a.max_buckets == b.max_buckets;
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_NATIVE_BUCKETS_HPP
+
+// ---- promlite/desc.hpp ----
+// promlite: what a family is called, what it promises, and which names it takes.
+#ifndef PROMLITE_DESC_HPP
+#define PROMLITE_DESC_HPP
+
+namespace promlite {
+
+/// Every label value of the series that stands for all that a full family could not admit.
+constexpr std::string_view overflow_label_value = "promlite_overflow";
+
+/// Option of a family with labels: at most this many series besides the overflow series. Default 1,000.
+struct MaxSeries {
+  std::size_t value;
+};
+inline MaxSeries max_series(std::size_t count) noexcept { return {count}; }
+
+/// Option of a family with labels: a series that nobody has updated for so long leaves at the next scrape.
+/// The clock is the scrapes': an update counts from the scrape that sees it, so a series stays for at least
+/// this long, and where nobody scrapes nothing leaves. A series that comes again begins at zero, which is
+/// right for gauges and for labels whose values come and go, and makes a counter restart. A handle that was
+/// kept belongs to the series that left: call with() for each update.
+struct ExpireAfter {
+  std::chrono::nanoseconds value;
+};
+inline ExpireAfter expire_after(std::chrono::nanoseconds idle) noexcept { return {idle}; }
+
+/// Option: the unit, which must be the end of the name (before `_total`): `unit("seconds")` on `x_seconds`.
+struct Unit {
+  std::string value;
+};
+inline Unit unit(std::string_view name) { return {std::string(name)}; }
+
+namespace detail {
+/// Names and values.
+using ConstLabelList = std::vector<std::pair<std::string, std::string>>;
+}  // namespace detail
+
+/// Option: labels with the same value on every series of this declaration.
+struct ConstLabels {
+  detail::ConstLabelList labels;
+};
+inline ConstLabels const_labels(std::initializer_list<Label> labels) {
+  ConstLabels made;
+  for (const Label& label : labels) made.labels.emplace_back(label.name, label.value);
+  return made;
+}
+
+/// Option: any non-empty UTF-8 is a name, for the metric and its labels: `disk.free`. A scraper that does not
+/// ask for such names gets them escaped, `disk_free` unless it asks for another scheme. From C++20 on the
+/// name itself is written as runtime_name("disk.free").
+struct Utf8Names {};
+inline Utf8Names utf8_names() noexcept { return {}; }
+
+/// The states of a stateset: `{"starting", "running"}`.
+struct States {
+  States(std::initializer_list<std::string_view> states) {
+    for (const std::string_view state : states) names.emplace_back(state);
+  }
+  explicit States(std::vector<std::string> states) noexcept : names(std::move(states)) {}
+  std::vector<std::string> names;
+};
+
+/// Option of a summary: the quantiles to show, each in [0, 1].
+struct Quantiles {
+  std::vector<double> values;
+};
+inline Quantiles quantiles(std::initializer_list<double> values) { return {std::vector<double>(values)}; }
+inline Quantiles quantiles(std::vector<double> values) noexcept { return {std::move(values)}; }
+
+/// Option of a summary: quantiles speak of the last `age`. Default 60 s.
+struct MaxAge {
+  std::chrono::nanoseconds value;
+};
+inline MaxAge max_age(std::chrono::nanoseconds age) noexcept { return {age}; }
+
+/// Which families a scrape asks for; by default all of them.
+class NameFilter {
+ public:
+  /// Asks for the family of this name, or of which this is a sample name (`x_bucket` asks for `x`).
+  void add(std::string name) {
+    all_ = false;
+    names_.push_back(std::move(name));
+  }
+  /// Asks for nothing, until the next add().
+  void add_nothing() noexcept { all_ = false; }
+
+  bool matches(std::string_view family, MetricType type) const noexcept;
+  bool all() const noexcept { return all_; }
+  bool operator==(const NameFilter& other) const { return all_ == other.all_ && names_ == other.names_; }
+
+ private:
+  std::vector<std::string> names_;
+  bool all_ = true;
+};
+
+namespace detail {
+
+/// What a metric type tells its family: type, cells, handle, encoding. Specialised beside each metric.
+template <class Metric>
+struct MetricTraits;
+
+inline const char* type_name(MetricType type) noexcept {
+  switch (type) {
+    case MetricType::counter:
+      return "counter";
+    case MetricType::gauge:
+      return "gauge";
+    case MetricType::histogram:
+      return "histogram";
+    case MetricType::summary:
+      return "summary";
+    case MetricType::info:
+      return "info";
+    case MetricType::stateset:
+      return "stateset";
+    case MetricType::gauge_histogram:
+      return "gauge_histogram";
+    case MetricType::untyped:
+      break;
+  }
+  return "untyped";
+}
+
+/// What a declaration asks for, before it is checked. One struct for all types: a type reads what concerns
+/// it.
+struct Declaration {
+  MetricType type = MetricType::untyped;
+  std::string value_kind;  ///< tells `counter` from `counter<uint64>`
+  std::string name;
+  std::string help;
+  std::string unit;
+  std::vector<std::string> label_names;
+  ConstLabelList const_labels;  ///< sorted by name from normalise() on
+  std::size_t max_series = 1000;
+  std::vector<double> bounds;
+  NativeBuckets native;
+  std::vector<double> quantiles;
+  std::vector<std::string> states;
+  std::chrono::nanoseconds max_age = std::chrono::seconds(60);
+  std::chrono::nanoseconds expire_after = std::chrono::nanoseconds::max();  ///< the greatest: never
+  bool is_callback = false;
+  bool utf8_names = false;
+
+  void apply(const MaxSeries& option) noexcept { max_series = option.value; }
+  void apply(const ExpireAfter& option) noexcept { expire_after = option.value; }
+  void apply(const Unit& option) { unit = option.value; }
+  void apply(const ConstLabels& option) { const_labels = option.labels; }
+  void apply(const Buckets& option) { bounds = option.bounds; }
+  void apply(const Utf8Names&) noexcept { utf8_names = true; }
+  void apply(const States& option) { states = option.names; }
+  void apply(const Native&) {
+    if (bounds.empty()) bounds = default_buckets().bounds;
+  }
+  void apply(const BucketFactor& option) noexcept { native.apply(option); }
+  void apply(const NativeSchema& option) noexcept { native.apply(option); }
+  void apply(const MaxBuckets& option) noexcept { native.apply(option); }
+  void apply(const ZeroThreshold& option) noexcept { native.apply(option); }
+  void apply(const Quantiles& option) { quantiles = option.values; }
+  void apply(const MaxAge& option) noexcept { max_age = option.value; }
+
+  bool expires() const noexcept { return expire_after != std::chrono::nanoseconds::max(); }
+
+  FamilyHead head() const noexcept { return {name, help, unit, type, utf8_names}; }
+
+  /// Gives equal declarations one form.
+  PROMLITE_COLD void normalise() {
+    if (type == MetricType::info) name.resize(without_info(name).size());
+    // A native histogram needs no classic buckets.
+    if (type == MetricType::histogram && bounds.empty() && value_kind.empty())
+      bounds = default_buckets().bounds;
+    drop_carriage_returns(help);
+    for (std::size_t i = 1; i < const_labels.size(); ++i) {
+      for (std::size_t at = i; at > 0 && const_labels[at].first < const_labels[at - 1].first; --at) {
+        const_labels[at].swap(const_labels[at - 1]);
+      }
+    }
+  }
+
+  /// An empty value is to Prometheus the same as no such label. Facts, whose label names may differ from one
+  /// series to the next, must not differ by it alone.
+  PROMLITE_COLD void drop_empty_facts() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; type == MetricType::info && i < const_labels.size(); ++i) {
+      if (!const_labels[i].second.empty()) std::swap(const_labels[kept++], const_labels[i]);
+    }
+    if (type == MetricType::info) const_labels.resize(kept);
+  }
+};
+
+// The suffixes of the sample names that a family of each type writes, in any format: a family takes its base
+// name and the base with these. OpenMetrics 1.0.0 section 3, where a counter `x_total` is a family `x`.
+inline const char* const* suffixes_of(MetricType type) noexcept {
+  static const char* const counter[] = {"", "_total", "_created", nullptr};
+  static const char* const histogram[] = {"", "_bucket", "_count", "_sum", "_created", nullptr};
+  static const char* const gauge_histogram[] = {"", "_bucket", "_count", "_sum", "_gcount", "_gsum", nullptr};
+  static const char* const summary[] = {"", "_count", "_sum", "_created", nullptr};
+  static const char* const info[] = {"", "_info", nullptr};
+  static const char* const plain[] = {"", nullptr};
+  switch (type) {
+    case MetricType::counter:
+      return counter;
+    case MetricType::histogram:
+      return histogram;
+    case MetricType::gauge_histogram:
+      return gauge_histogram;
+    case MetricType::summary:
+      return summary;
+    case MetricType::info:
+      return info;
+    case MetricType::gauge:
+    case MetricType::stateset:
+    case MetricType::untyped:
+      break;
+  }
+  return plain;
+}
+
+/// The name without the one suffix that its type makes it carry in the text format.
+inline std::string_view base_name(std::string_view name, MetricType type) noexcept {
+  if (type == MetricType::counter && ends_with(name, "_total")) name.remove_suffix(6);
+  return name;
+}
+
+/// True when `unit` stands at the end of the name, behind an underscore and something else.
+inline bool ends_in_unit(std::string_view base, std::string_view unit) noexcept {
+  return !unit.empty() && base.size() > unit.size() + 1 && ends_with(base, unit) &&
+         base[base.size() - unit.size() - 1] == '_';
+}
+
+/// True when the family writes, or in another format would write, a sample called `sample`.
+inline bool takes_name(std::string_view family, MetricType type, std::string_view sample) noexcept {
+  if (sample == family) return true;
+  const std::string_view base = base_name(family, type);
+  if (!starts_with(sample, base)) return false;
+  for (const char* const* suffix = suffixes_of(type); *suffix != nullptr; ++suffix) {
+    if (sample.substr(base.size()) == *suffix) return true;
+  }
+  return false;
+}
+
+/// Knows the families that a new one must not clash with.
+class KnownFamilies {
+ public:
+  KnownFamilies() = default;
+  KnownFamilies(const KnownFamilies&) = delete;
+  KnownFamilies& operator=(const KnownFamilies&) = delete;
+
+  /// The name of another family that writes, or could write, a sample name of the family `name`; empty when
+  /// none does.
+  PROMLITE_COLD std::string clashing_with(std::string_view name, MetricType type) const {
+    const std::string base(base_name(name, type));
+    std::string clash = taker_of(name, name);
+    for (const char* const* suffix = suffixes_of(type); clash.empty() && *suffix != nullptr; ++suffix) {
+      clash = taker_of(base + *suffix, name);
+    }
+    return clash;
+  }
+
+ protected:
+  ~KnownFamilies() = default;
+
+  /// True, and its type, when there is a family of this name.
+  virtual bool find_type(std::string_view family, MetricType& type) const = 0;
+
+ private:
+  // The family but `except` that takes `sample`. It is called so itself, or so without one of the suffixes; a
+  // counter ends in `_total` besides.
+  PROMLITE_COLD std::string taker_of(std::string_view sample, std::string_view except) const {
+    for (const char* suffix :
+         {"", "_total", "_created", "_bucket", "_count", "_sum", "_gcount", "_gsum", "_info"}) {
+      if (!ends_with(sample, suffix)) continue;
+      std::string family(sample.substr(0, sample.size() - std::string_view(suffix).size()));
+      for (int attempt = 0; attempt < 2; ++attempt, family += "_total") {
+        MetricType type = MetricType::untyped;
+        if (family != except && find_type(family, type) && takes_name(family, type, sample)) return family;
+      }
+    }
+    return {};
+  }
+};
+
+/// `counter http_requests_total{code,method}`, for messages.
+PROMLITE_COLD inline std::string describe(const Declaration& declared) {
+  std::string text = message_of(type_name(declared.type), declared.value_kind, " ", declared.name);
+  std::string labels;
+  for (const std::string& name : declared.label_names) labels.append(labels.empty() ? "" : ",").append(name);
+  for (const auto& label : declared.const_labels) append_label(labels, label.first, label.second);
+  return labels.empty() ? text : message_of(text, "{", labels, "}");
+}
+
+// The checks of one declaration by itself; the registry adds those that need the other families.
+class DeclarationCheck {
+ public:
+  explicit DeclarationCheck(const Declaration& declared) : declared_(declared) {}
+
+  /// Throws Error naming the metric and the reason.
+  void run() const {
+    check_name();
+    if (!is_utf8(declared_.help)) refuse("its help text is not valid UTF-8");
+    check_labels();
+    if (declared_.max_series == 0) refuse("max_series must be at least 1");
+    if (declared_.expire_after.count() <= 0) refuse("expire_after must be greater than 0");
+    if (const char* problem = bounds_problem(declared_.bounds)) refuse(problem);
+    if (declared_.native.problem != nullptr) refuse(declared_.native.problem);
+    check_quantiles();
+    check_states();
+  }
+
+ private:
+  [[noreturn]] void refuse(std::string_view reason) const {
+    fail(message_of(type_name(declared_.type), " '", declared_.name, "': ", reason));
+  }
+
+  void check_name() const {
+    const std::string& name = declared_.name;
+    if (const char* const problem = name_problem()) {
+      const bool lacks_total = declared_.type == MetricType::counter && !ends_with(name, "_total") &&
+                               metric_name_problem(name, Colons::refused) == nullptr;
+      refuse(lacks_total ? message_of(problem, ": call it '", name, "_total'") : message_of(problem));
+    }
+    const std::string_view base = base_name(name, declared_.type);
+    if (declared_.unit.empty()) return;
+    if (declared_.type == MetricType::info) refuse("an info has no unit");
+    if (declared_.type == MetricType::stateset) refuse("a stateset has no unit");
+    if (!ends_in_unit(base, declared_.unit)) {
+      refuse(message_of("the name does not end in its unit '", declared_.unit, "'"));
+    }
+  }
+
+  const char* name_problem() const {
+    const std::string& name = declared_.name;
+    if (!declared_.utf8_names || is_legacy_name(name)) return family_name_problem(name, declared_.type);
+    if (!is_utf8(name)) return "the name is not valid UTF-8";
+    // The rules of a type, of a name that breaks no other.
+    const std::string_view suffix = ends_with(name, "_total") ? "_total" : "";
+    if (name.size() == suffix.size()) return family_name_problem(name, declared_.type);
+    return family_name_problem(message_of("x", suffix), declared_.type);
+  }
+
+  void check_labels() const {
+    const auto& fixed = declared_.const_labels;
+    for (std::size_t i = 0; i < declared_.label_names.size(); ++i) {
+      check_label_name(declared_.label_names[i]);
+      for (std::size_t j = 0; j < i; ++j) check_distinct(declared_.label_names[i], declared_.label_names[j]);
+      for (const auto& label : fixed) check_distinct(declared_.label_names[i], label.first);
+    }
+    for (std::size_t i = 0; i < fixed.size(); ++i) {
+      check_label_name(fixed[i].first);
+      if (!is_utf8(fixed[i].second))
+        refuse(message_of("the value of label '", fixed[i].first, "' is not valid UTF-8"));
+      for (std::size_t j = 0; j < i; ++j) check_distinct(fixed[i].first, fixed[j].first);
+    }
+  }
+
+  void check_label_name(const std::string& name) const {
+    const char* problem = family_label_problem(name, declared_.type);
+    if (problem == nullptr) return;
+    if (declared_.utf8_names && !name.empty() && !is_legacy_name(name)) {
+      if (is_utf8(name) && name.find(':') == std::string::npos) return;
+      problem = "a label name must be valid UTF-8 without a colon";
+    }
+    const bool reserved = label_name_problem(name) == nullptr;  // then the reason names it
+    refuse(reserved ? message_of(problem) : message_of("label '", name, "': ", problem));
+  }
+
+  void check_distinct(const std::string& one, const std::string& other) const {
+    if (one == other) refuse(message_of("label '", one, "' is there twice"));
+    if (declared_.utf8_names && escaped_alike(one, other))
+      refuse(message_of("labels '", one, "' and '", other, "' may be written alike when they are escaped"));
+  }
+
+  void check_quantiles() const {
+    const std::vector<double>& values = declared_.quantiles;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!(is_finite(values[i]) && values[i] >= 0 && values[i] <= 1))
+        refuse("a quantile lies outside [0, 1]");
+      for (std::size_t j = 0; j < i; ++j) {
+        if (values[i] == values[j]) refuse("a quantile is there twice");
+      }
+    }
+    if (declared_.max_age.count() <= 0) refuse("max_age must be greater than 0");
+  }
+
+  void check_states() const {
+    if (declared_.type != MetricType::stateset) return;
+    const std::vector<std::string>& states = declared_.states;
+    if (states.empty()) refuse("a stateset needs at least one state");
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i].empty()) refuse("a state must not be empty");
+      if (!is_utf8(states[i])) refuse("a state is not valid UTF-8");
+      for (std::size_t j = 0; j < i; ++j) {
+        if (states[i] == states[j]) refuse(message_of("state '", states[i], "' is there twice"));
+      }
+    }
+    const char* const reason = "the label of the states is called as the stateset is, so no other may be";
+    for (const std::string& name : declared_.label_names) {
+      if (name == declared_.name) refuse(reason);
+    }
+    for (const auto& label : declared_.const_labels) {
+      if (label.first == declared_.name) refuse(reason);
+    }
+  }
+
+  const Declaration& declared_;
+};
+
+}  // namespace detail
+
+inline bool NameFilter::matches(std::string_view family, MetricType type) const noexcept {
+  if (all_) return true;
+  for (const std::string& name : names_) {
+    if (detail::takes_name(family, type, name)) return true;
+  }
+  return false;
+}
+
+}  // namespace promlite
+
+#endif  // PROMLITE_DESC_HPP
 
 // ---- promlite/label_lists.hpp ----
 // promlite: every combination of some label values.
@@ -5157,6 +5285,524 @@ struct MetricTraits<Info> {
 }  // namespace promlite
 
 #endif  // PROMLITE_INFO_HPP
+
+// ---- promlite/native_counts.hpp ----
+// promlite: where a native histogram counts, and what a scrape makes of it.
+#ifndef PROMLITE_NATIVE_COUNTS_HPP
+#define PROMLITE_NATIVE_COUNTS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Numbers the buckets of one schema in the order of their values: 0 is the zero bucket, what is below it is
+/// negative. Such a number is called a place.
+class NativeScale {
+ public:
+  NativeScale(int schema, double zero_threshold) noexcept
+      : shift_(Finest::schema - schema),
+        zero_bits_(bits_of(zero_threshold)),
+        lowest_(index_of(zero_bits_ == 0 ? 1 : zero_bits_)) {}
+
+  /// `value` must not be NaN.
+  PROMLITE_ALWAYS_INLINE int place(double value) const noexcept {
+    const std::uint64_t bits = bits_of(value);
+    const std::uint64_t magnitude = bits & ~sign_bit;  // ascends with the absolute value
+    if (magnitude <= zero_bits_) return 0;
+    return signed_place(index_of(magnitude), (bits & sign_bit) != 0);
+  }
+  int signed_place(int index, bool negative) const noexcept {
+    const int distance = index - lowest_ + 1;
+    return negative ? -distance : distance;
+  }
+  /// The index, as Prometheus numbers buckets, of a place that is not 0.
+  int index(int place) const noexcept { return (place < 0 ? -place : place) + lowest_ - 1; }
+  /// No place is farther from 0.
+  int farthest() const noexcept { return index_of(infinity_bits) - lowest_ + 1; }
+
+  /// The index in a schema that is lower by `steps`.
+  static int lowered(int index, int steps) noexcept {
+    // Compilers shift negative numbers arithmetically, and must do so from C++20 on.
+    return (index + (1 << steps) - 1) >> steps;
+  }
+
+ private:
+  // One arithmetic for all schemas: they nest, so an index of the finest one leads to all others.
+  struct Finest : ExponentialBuckets<NativeBuckets::highest_schema> {
+    static constexpr int schema = NativeBuckets::highest_schema;
+  };
+
+  // Infinity has the bucket behind the one of the greatest number.
+  PROMLITE_ALWAYS_INLINE int index_of(std::uint64_t magnitude) const noexcept {
+    const int finest = Finest::index(double_of(magnitude)) + static_cast<int>(magnitude == infinity_bits);
+    return lowered(finest, shift_);
+  }
+
+  int shift_;
+  std::uint64_t zero_bits_;
+  int lowest_;  ///< no observation outside of the zero bucket has a lower index
+};
+
+/// The cells of a series. Each observation is counted in exactly one, from which classic and native buckets
+/// are both made: in the cell of a classic bound when it is at or below that bound and in the same native
+/// bucket, else in the cell of its native bucket. So no scrape can show buckets that disagree.
+struct NativeCells {
+  static constexpr std::uint32_t progress = 0;
+  static constexpr std::uint32_t sum = 1;
+  static constexpr std::uint32_t zero = 2;      ///< the zero bucket
+  static constexpr std::uint32_t positive = 3;  ///< a CellTree by the distance from the zero bucket
+  static constexpr std::uint32_t negative = 4;
+  static constexpr std::uint32_t coarse = 5;  ///< a CellTree of both signs, for what found no page in those
+  static constexpr std::uint32_t pages = 6;   ///< how many pages were asked for
+  static constexpr std::uint32_t classic = 8;
+};
+
+/// What the series of one native histogram family share: how a value finds its cell.
+///
+/// A thread's counts take at most `page_limit` pages of 64 buckets at the resolution that was asked for, then
+/// schema 0 in a tree that is bounded by the range of doubles. Whoever has so many pages has more buckets
+/// than a scrape may show, so this resolution would not be shown anyway.
+struct NativeConfig {
+  NativeConfig() : NativeConfig(nowhere(), nullptr) {}
+  NativeConfig(const Declaration& declared, FamilyStats& family) : NativeConfig(declared, &family) {}
+
+  NativeBuckets native;
+  NativeScale scale;
+  NativeScale coarse_scale;
+  BucketFinder bucket_of;          ///< the classic buckets
+  std::vector<int> bound_places;   ///< of the classic bounds, and of none
+  std::vector<int> coarse_places;  ///< the same at the coarse scale
+  std::uint64_t page_limit;
+  std::uint32_t root_size;
+  std::uint32_t coarse_root_size;
+  FamilyStats* stats;
+
+  std::uint32_t cell_count() const noexcept {
+    return NativeCells::classic + (has_classic() ? static_cast<std::uint32_t>(bucket_of.size()) + 1 : 0);
+  }
+  bool has_classic() const noexcept { return bucket_of.size() != 0; }
+  std::uint32_t coarse_key(int place) const noexcept {
+    return static_cast<std::uint32_t>(place + coarse_scale.farthest());
+  }
+  int coarse_place_of_key(std::uint32_t key) const noexcept {
+    return static_cast<int>(key) - coarse_scale.farthest();
+  }
+
+  /// The cell that counts `value`, or null when its page has not been made.
+  PROMLITE_ALWAYS_INLINE Cell* find(Cell* cells, double value) const noexcept {
+    const int place = scale.place(value);
+    if (has_classic()) {
+      const std::size_t bucket = bucket_of(value);
+      if (bound_places[bucket] == place) return cells + NativeCells::classic + bucket;
+    }
+    if (place == 0) return cells + NativeCells::zero;
+    return place > 0 ? CellTree::find(cells[NativeCells::positive], static_cast<std::uint32_t>(place - 1))
+                     : CellTree::find(cells[NativeCells::negative], static_cast<std::uint32_t>(-place - 1));
+  }
+
+  /// The same with the page made, or null when there is no memory.
+  PROMLITE_COLD Cell* make(Cell* slab, const CellRange& range, double value) const noexcept {
+    Cell* const cells = slab + range.offset;
+    const int place = scale.place(value);
+    if (cells[NativeCells::pages].load(std::memory_order_relaxed) < page_limit &&
+        cells[NativeCells::pages].fetch_add(1, std::memory_order_relaxed) < page_limit) {
+      Cell& root = cells[place > 0 ? NativeCells::positive : NativeCells::negative];
+      const auto key = static_cast<std::uint32_t>((place > 0 ? place : -place) - 1);
+      Cell* const found = CellTree::find_or_make(root, key, slab, *range.chunk, root_size);
+      if (found != nullptr) return found;
+    }
+    // That there is a coarse tree tells a scrape how to read the cell of a classic bound: so it comes first.
+    const int coarse = coarse_scale.place(value);
+    Cell* const found = CellTree::find_or_make(cells[NativeCells::coarse], coarse_key(coarse), slab,
+                                               *range.chunk, coarse_root_size);
+    if (found != nullptr && has_classic()) {
+      const std::size_t bucket = bucket_of(value);
+      if (coarse_places[bucket] == coarse) return cells + NativeCells::classic + bucket;
+    }
+    return found;
+  }
+
+ private:
+  static constexpr std::uint64_t least_page_limit = 128;
+
+  PROMLITE_COLD NativeConfig(const Declaration& declared, FamilyStats* family)
+      : native(declared.native),
+        scale(native.schema, native.zero_threshold),
+        coarse_scale(native.schema < 0 ? native.schema : 0, native.zero_threshold),
+        bucket_of(declared.bounds),
+        page_limit(native.max_buckets),
+        root_size(CellTree::root_size_for(static_cast<std::uint32_t>(scale.farthest()))),
+        coarse_root_size(
+            CellTree::root_size_for(static_cast<std::uint32_t>(2 * coarse_scale.farthest() + 1))),
+        stats(family) {
+    for (const double bound : declared.bounds) {
+      bound_places.push_back(scale.place(bound));
+      coarse_places.push_back(coarse_scale.place(bound));
+    }
+    bound_places.push_back(std::numeric_limits<int>::min());
+    coarse_places.push_back(std::numeric_limits<int>::min());
+    if (page_limit < least_page_limit) page_limit = least_page_limit;
+    if (native.max_buckets == 0) page_limit = ~std::uint64_t{0};
+  }
+  // Everything is in the zero bucket.
+  PROMLITE_COLD static Declaration nowhere() {
+    Declaration declared;
+    declared.native.zero_threshold = double_of(infinity_bits);
+    return declared;
+  }
+};
+static_assert(2 * ExponentialBuckets<8>::highest - ExponentialBuckets<8>::lowest < CellTree::most_keys,
+              "promlite: a tree holds the buckets of one sign");
+
+/// Brings the counts of one series together, from all its slabs, and makes of them what an encoder takes. A
+/// scrape's own; its memory serves one series after the other.
+class NativeCounts {
+ public:
+  /// `range` has the cells of a series with this config. Throws std::bad_alloc.
+  PROMLITE_COLD void read(const NativeConfig& config, const CellRange& range, Patience& patience) {
+    const std::size_t bounds = config.bucket_of.size();
+    fine_.clear();
+    coarse_.clear();
+    classic_.assign(bounds, 0);
+    zero_ = 0;
+    sum_ = 0;
+    lowered_ = false;
+    range.chunk->for_each_slab([&](Cell* slab) {
+      const Cell* const cells = slab + range.offset;
+      Slab one;
+      const std::size_t fine_before = fine_.size();
+      const std::size_t coarse_before = coarse_.size();
+      read_snapshot(
+          cells[NativeCells::progress], patience,
+          [&] {
+            fine_.resize(fine_before);
+            coarse_.resize(coarse_before);
+            read_slab(config, cells, one);
+          },
+          most_overtaken);
+      sum_ += one.sum;
+      zero_ += one.zero;
+      for (std::size_t i = 0; i < bounds; ++i) classic_[i] += one_classic_[i];
+      lowered_ = lowered_ || one.lowered;
+    });
+  }
+
+  /// What read() has read, valid until the next read().
+  PROMLITE_COLD HistogramSample sample(const NativeConfig& config, NativeSample& native) {
+    if (zero_ != 0) fine_.push_back({0, zero_});
+    join(fine_);
+    join(coarse_);
+    make_classic(config);
+    make_native(config);
+    native.schema = schema_;
+    native.zero_threshold = config.native.zero_threshold;
+    native.zero_count = zero_;
+    native.positive = positive_.data();
+    native.positive_size = positive_.size();
+    native.negative = negative_.data();
+    native.negative_size = negative_.size();
+    HistogramSample sample;
+    sample.bounds = config.bucket_of.bounds();
+    sample.size = config.bucket_of.size();
+    sample.counts = counts_.data();
+    sample.sum = sum_;
+    sample.native = &native;
+    return sample;
+  }
+
+ private:
+  struct Count {
+    int place = 0;
+    std::uint64_t count = 0;
+  };
+  using Counts = std::vector<Count>;
+  struct Slab {
+    double sum = 0;
+    std::uint64_t zero = 0;
+    bool lowered = false;
+  };
+  // Reading a tree takes as long as many updates, so where they never pause there is no moment to wait for.
+  static constexpr std::uint32_t most_overtaken = 64;
+
+  // acquire in all loads, the trees' included: see detail/snapshot.hpp.
+  void read_slab(const NativeConfig& config, const Cell* cells, Slab& to) {
+    // The sum first, so that whatever is in it is in the buckets, too.
+    to.sum = double_of(cells[NativeCells::sum].load(std::memory_order_acquire));
+    to.zero = cells[NativeCells::zero].load(std::memory_order_acquire);
+    const auto read_tree = [&](std::uint32_t root, bool negative) {
+      CellTree::for_each(
+          cells[root],
+          [&](std::uint32_t key, std::uint64_t count) {
+            const int distance = static_cast<int>(key) + 1;
+            fine_.push_back({negative ? -distance : distance, count});
+          },
+          config.root_size);
+    };
+    read_tree(NativeCells::negative, true);
+    read_tree(NativeCells::positive, false);
+    one_classic_.resize(config.bucket_of.size());
+    for (std::size_t i = 0; i < one_classic_.size(); ++i)
+      one_classic_[i] = cells[NativeCells::classic + i].load(std::memory_order_acquire);  // as above
+    // acquire: as above; and after the classic cells, whose meaning it tells.
+    to.lowered = cells[NativeCells::coarse].load(std::memory_order_acquire) != 0;
+    if (!to.lowered) return;
+    CellTree::for_each(
+        cells[NativeCells::coarse],
+        [&](std::uint32_t key, std::uint64_t count) {
+          coarse_.push_back({config.coarse_place_of_key(key), count});
+        },
+        config.coarse_root_size);
+  }
+
+  static void join(Counts& counts) {
+    stable_sort(counts, [](const Count& a, const Count& b) { return a.place < b.place; });
+    std::size_t kept = 0;
+    for (const Count& item : counts) {
+      if (kept > 0 && counts[kept - 1].place == item.place) {
+        counts[kept - 1].count += item.count;
+      } else {
+        counts[kept++] = item;
+      }
+    }
+    counts.resize(kept);
+  }
+
+  // What a native bucket's own cell counts lies above all bounds in that bucket.
+  void make_classic(const NativeConfig& config) {
+    counts_.assign(classic_.size() + 1, 0);
+    for (std::size_t i = 0; i < classic_.size(); ++i) counts_[i] = classic_[i];
+    add_to_classic(fine_, config.bound_places);
+    add_to_classic(coarse_, config.coarse_places);
+  }
+  void add_to_classic(const Counts& counts, const std::vector<int>& places) {
+    std::size_t bucket = 0;
+    for (const Count& item : counts) {
+      while (bucket + 1 < counts_.size() && places[bucket] <= item.place) ++bucket;
+      counts_[bucket] += item.count;
+    }
+  }
+
+  void make_native(const NativeConfig& config) {
+    schema_ = config.native.schema;
+    const std::vector<int>& places = lowered_ ? config.coarse_places : config.bound_places;
+    if (lowered_) lower_fine(config);
+    for (std::size_t i = 0; i < classic_.size(); ++i) {
+      if (classic_[i] != 0) fine_.push_back({places[i], classic_[i]});
+    }
+    join(fine_);
+    const NativeScale& scale = lowered_ ? config.coarse_scale : config.scale;
+    zero_ = 0;
+    negative_.clear();
+    positive_.clear();
+    for (std::size_t i = fine_.size(); i-- > 0;) {
+      if (fine_[i].place < 0) negative_.push_back({scale.index(fine_[i].place), fine_[i].count});
+    }
+    for (const Count& item : fine_) {
+      if (item.place == 0) zero_ = item.count;
+      if (item.place > 0) positive_.push_back({scale.index(item.place), item.count});
+    }
+    while (config.native.max_buckets != 0 && schema_ > NativeBuckets::lowest_schema &&
+           positive_.size() + negative_.size() > config.native.max_buckets) {
+      lower(positive_);
+      lower(negative_);
+      --schema_;
+    }
+  }
+
+  // Brings all to the coarse schema.
+  void lower_fine(const NativeConfig& config) {
+    const int coarse_schema = schema_ < 0 ? schema_ : 0;
+    for (Count& item : fine_) {
+      if (item.place == 0) continue;
+      const int index = NativeScale::lowered(config.scale.index(item.place), schema_ - coarse_schema);
+      item.place = config.coarse_scale.signed_place(index, item.place < 0);
+    }
+    fine_.insert(fine_.end(), coarse_.begin(), coarse_.end());
+    schema_ = coarse_schema;
+  }
+
+  static void lower(std::vector<NativeBucket>& buckets) noexcept {
+    std::size_t kept = 0;
+    for (const NativeBucket& bucket : buckets) {
+      const int index = NativeScale::lowered(bucket.index, 1);
+      if (kept > 0 && buckets[kept - 1].index == index) {
+        buckets[kept - 1].count += bucket.count;
+      } else {
+        buckets[kept++] = {index, bucket.count};
+      }
+    }
+    buckets.resize(kept);
+  }
+
+  Counts fine_;    ///< at the schema of the family
+  Counts coarse_;  ///< at the coarse one
+  std::vector<std::uint64_t> classic_;
+  std::vector<std::uint64_t> one_classic_;
+  std::uint64_t zero_ = 0;
+  double sum_ = 0;
+  bool lowered_ = false;
+
+  std::vector<std::uint64_t> counts_;
+  std::vector<NativeBucket> positive_;
+  std::vector<NativeBucket> negative_;
+  int schema_ = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_NATIVE_COUNTS_HPP
+
+// ---- promlite/native_histogram.hpp ----
+// promlite: observations counted in buckets that nobody has to choose.
+#ifndef PROMLITE_NATIVE_HISTOGRAM_HPP
+#define PROMLITE_NATIVE_HISTOGRAM_HPP
+
+namespace promlite {
+
+/// Counts observations in buckets of exponential width, made as values appear, and sums them: Prometheus'
+/// native histogram, with classic buckets besides when it was declared with some. The protobuf format carries
+/// native buckets; the text formats show the classic ones, or the `+Inf` bucket alone, and sum and count.
+///
+/// A handle: small, trivially copyable, valid as long as its registry; a default-constructed one swallows
+/// updates. All members may be called by any thread at any time. An observation stores into cells that only
+/// this thread writes: it never locks or throws, and allocates only when this thread's values reach 64
+/// buckets that they had not reached before. However values are spread, a thread's counts of one series take
+/// at most 512 bytes for each of `max_buckets` (128 at least), twice that at schema 8, and 40 KiB.
+///
+/// In every scrape `_count` is the sum of the buckets, native and classic, and nothing ever falls. The sum is
+/// of the same observations unless updates went on without a pause while the scrape read them.
+class NativeHistogram : public Observer<NativeHistogram> {
+ public:
+  NativeHistogram() noexcept
+      : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
+
+  /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in the sum for
+  /// ever, and so is what finds no memory for its bucket; infinities and negative values are taken.
+  PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
+  using Observer::observe;
+
+  /// Observations so far.
+  std::uint64_t count() const noexcept {
+    std::uint64_t total = 0;
+    range_.chunk->for_each_slab([&](detail::Cell* slab) { total += count_in(slab + range_.offset); });
+    return total;
+  }
+  /// Sum of the observations so far.
+  double sum() const noexcept {
+    double total = 0;
+    range_.chunk->for_each_slab([&](detail::Cell* slab) {
+      const detail::Cell& cell = slab[range_.offset + detail::NativeCells::sum];
+      total += detail::double_of(cell.load(std::memory_order_relaxed));
+    });
+    return total;
+  }
+
+ private:
+  friend struct detail::MetricTraits<NativeHistogram>;
+  friend class Observer<NativeHistogram>;
+
+  NativeHistogram(const detail::CellRange& range, const detail::NativeConfig* config) noexcept
+      : range_(range), config_(config) {}
+
+  static const detail::NativeConfig* nowhere() {
+    static const detail::NativeConfig* const config = new detail::NativeConfig();
+    return config;
+  }
+
+  PROMLITE_COLD std::uint64_t count_in(const detail::Cell* cells) const noexcept {
+    std::uint64_t total = cells[detail::NativeCells::zero].load(std::memory_order_relaxed);
+    const auto add = [&](std::uint32_t, std::uint64_t count) { total += count; };
+    detail::CellTree::for_each(cells[detail::NativeCells::positive], add, config_->root_size);
+    detail::CellTree::for_each(cells[detail::NativeCells::negative], add, config_->root_size);
+    detail::CellTree::for_each(cells[detail::NativeCells::coarse], add, config_->coarse_root_size);
+    for (std::size_t i = 0; i < config_->bucket_of.size(); ++i)
+      total += cells[detail::NativeCells::classic + i].load(std::memory_order_relaxed);
+    return total;
+  }
+
+  PROMLITE_ALWAYS_INLINE void observe_times(double value, std::uint64_t times) const noexcept {
+    if (!PROMLITE_LIKELY(!detail::is_nan(value))) return refuse();
+    detail::Cell* const slab = range_.chunk->owned_already();
+    if (!PROMLITE_LIKELY(slab != nullptr)) return observe_slow(value, times);
+    detail::Cell* const cells = slab + range_.offset;
+    detail::Cell* const counted = config_->find(cells, value);
+    if (!PROMLITE_LIKELY(counted != nullptr)) return observe_first<detail::OwnedUpdate>(slab, value, times);
+    observe_in<detail::OwnedUpdate>(cells, *counted, value, times);
+  }
+
+  template <class Update>
+  PROMLITE_ALWAYS_INLINE static void observe_in(detail::Cell* cells, detail::Cell& counted, double value,
+                                                std::uint64_t times) noexcept {
+    const Update update(cells[detail::NativeCells::progress]);
+    update.add(counted, times);
+    update.add_real(cells[detail::NativeCells::sum], value * static_cast<double>(times));
+  }
+
+  // Where the cell's page may have to be made.
+  template <class Update>
+  PROMLITE_COLD void observe_first(detail::Cell* slab, double value, std::uint64_t times) const noexcept {
+    detail::Cell* const cells = slab + range_.offset;
+    detail::Cell* counted = config_->find(cells, value);
+    if (counted == nullptr) counted = config_->make(slab, range_, value);
+    if (counted == nullptr) return refuse();
+    observe_in<Update>(cells, *counted, value, times);
+  }
+
+  PROMLITE_COLD void observe_slow(double value, std::uint64_t times) const noexcept {
+    if (detail::Cell* const slab = range_.chunk->owned()) {
+      observe_first<detail::OwnedUpdate>(slab, value, times);
+    } else {
+      detail::Cell* const shared = range_.chunk->shared();
+      // There the cell of a tree's address is any other metric's cell as well.
+      if (shared == detail::SlabMemory::lost()) return;
+      observe_first<detail::SharedUpdate>(shared, value, times);
+    }
+  }
+
+  PROMLITE_COLD void refuse() const noexcept {
+    if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
+  }
+
+  detail::CellRange range_;
+  const detail::NativeConfig* config_;
+};
+
+namespace detail {
+
+template <>
+struct MetricTraits<NativeHistogram> {
+  static constexpr MetricType type = MetricType::histogram;
+  // Of few series, because their pages are given back together with the chunk.
+  static constexpr std::uint32_t largest_chunk = 64;
+  static constexpr bool owned = true;
+  static constexpr const char* value_kind = "<native>";
+  struct Config : NativeConfig {
+    using NativeConfig::NativeConfig;
+    // A scrape's scratch, under the registry's scrape lock.
+    NativeCounts counts;
+  };
+  struct SeriesState {};
+
+  static std::uint32_t cells(const Config& config) noexcept { return config.cell_count(); }
+  static NativeHistogram handle(const CellRange& range, const Config& config, FamilyStats&) noexcept {
+    return NativeHistogram(range, &config);
+  }
+
+  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
+                     SeriesState&, ScrapeContext& scrape) {
+    config.counts.read(config, range, scrape.patience);
+    NativeSample native;
+    encoder.histogram(labels, config.counts.sample(config, native));
+  }
+  static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
+    return progressed_since(range, seen);
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_NATIVE_HISTOGRAM_HPP
 
 // ---- promlite/stateset.hpp ----
 // promlite: which of some states something is in.
@@ -7391,6 +8037,7 @@ class SourceDirectory final : public KnownFamilies {
     // Facts may differ in their labels from one series to the next; measurements may not.
     if (!same_names && declared.type != MetricType::info) refuse(declared, known, "other label names");
     if (declared.bounds != known.bounds) refuse(declared, known, "other bucket bounds");
+    if (!(declared.native == known.native)) refuse(declared, known, "other native buckets");
     if (declared.quantiles != known.quantiles) refuse(declared, known, "other quantiles");
     if (declared.states != known.states) refuse(declared, known, "other states");
     if (declared.max_age != known.max_age) refuse(declared, known, "another max_age");
@@ -8213,6 +8860,15 @@ namespace promlite {
 
 namespace detail {
 
+/// What a declaration of a histogram with these options gives.
+template <class... Options>
+using HistogramOf = std::conditional_t<(std::is_same_v<Options, Native> || ...), NativeHistogram, Histogram>;
+
+template <class Option>
+constexpr bool is_native_option = std::is_same_v<Option, Native> || std::is_same_v<Option, BucketFactor> ||
+                                  std::is_same_v<Option, NativeSchema> ||
+                                  std::is_same_v<Option, MaxBuckets> || std::is_same_v<Option, ZeroThreshold>;
+
 /// Which options a declaration takes.
 template <class Metric, bool labelled, class Option>
 constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Option, ConstLabels> ||
@@ -8221,6 +8877,8 @@ constexpr bool takes_option = std::is_same_v<Option, Unit> || std::is_same_v<Opt
                                (std::is_same_v<Option, MaxSeries> || std::is_same_v<Option, ExpireAfter>)) ||
                               (std::is_same_v<Metric, Histogram> && std::is_same_v<Option, Buckets>) ||
                               (std::is_same_v<Metric, Stateset> && std::is_same_v<Option, States>) ||
+                              (std::is_same_v<Metric, NativeHistogram> &&
+                               (std::is_same_v<Option, Buckets> || is_native_option<Option>)) ||
                               (std::is_same_v<Metric, Summary> &&
                                (std::is_same_v<Option, Quantiles> || std::is_same_v<Option, MaxAge>));
 
@@ -8242,7 +8900,8 @@ Declaration declare_metric(std::string_view name, std::string_view help, const s
   static_assert(
       (takes_option<Metric, labelled, Options> && ...),
       "promlite: this metric does not take this option (max_series and expire_after need labels, buckets "
-      "a histogram, quantiles and max_age a summary)");
+      "a histogram, bucket_factor, native_schema, max_buckets and zero_threshold a native one, quantiles and "
+      "max_age a summary)");
   Declaration declared = make_declaration(MetricTraits<Metric>::type, MetricTraits<Metric>::value_kind, name,
                                           help, labels, count);
   (declared.apply(options), ...);
@@ -8309,17 +8968,32 @@ class Registerer {
     return family<Gauge<T>>(name, help, labels, options...);
   }
 
-  /// A histogram; without bounds it has default_buckets().
+  /// A histogram; without bounds it has default_buckets(). With the option native() it is a NativeHistogram
+  /// that has these classic buckets as well.
   template <class... Options>
-  Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                      const Options&... options) {
-    return single<Histogram>(name, help, options...);
+  detail::HistogramOf<Options...> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                            const Options&... options) {
+    return single<detail::HistogramOf<Options...>>(name, help, options...);
   }
   template <std::size_t N, class... Options>
-  Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                                 const LabelName<MetricType::histogram> (&labels)[N],
-                                 const Options&... options) {
-    return family<Histogram>(name, help, labels, options...);
+  Family<detail::HistogramOf<Options...>, N> histogram(MetricName<MetricType::histogram> name,
+                                                       std::string_view help,
+                                                       const LabelName<MetricType::histogram> (&labels)[N],
+                                                       const Options&... options) {
+    return family<detail::HistogramOf<Options...>>(name, help, labels, options...);
+  }
+
+  /// A native histogram; with bounds it has classic buckets as well.
+  template <class... Options>
+  NativeHistogram native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                   const Options&... options) {
+    return single<NativeHistogram>(name, help, options...);
+  }
+  template <std::size_t N, class... Options>
+  Family<NativeHistogram, N> native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                              const LabelName<MetricType::histogram> (&labels)[N],
+                                              const Options&... options) {
+    return family<NativeHistogram>(name, help, labels, options...);
   }
 
   /// A summary; without quantiles() it shows sum and count.
@@ -8579,15 +9253,29 @@ Family<Gauge<T>, N> gauge(MetricName<MetricType::gauge> name, std::string_view h
 
 /// Declares in the default registry; see Registerer::histogram.
 template <class... Options>
-Histogram histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                    const Options&... options) {
+detail::HistogramOf<Options...> histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                          const Options&... options) {
   return detail::default_metrics().histogram(name, help, options...);
 }
 template <std::size_t N, class... Options>
-Family<Histogram, N> histogram(MetricName<MetricType::histogram> name, std::string_view help,
-                               const LabelName<MetricType::histogram> (&labels)[N],
-                               const Options&... options) {
+Family<detail::HistogramOf<Options...>, N> histogram(MetricName<MetricType::histogram> name,
+                                                     std::string_view help,
+                                                     const LabelName<MetricType::histogram> (&labels)[N],
+                                                     const Options&... options) {
   return detail::default_metrics().histogram(name, help, labels, options...);
+}
+
+/// Declares in the default registry; see Registerer::native_histogram.
+template <class... Options>
+NativeHistogram native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                 const Options&... options) {
+  return detail::default_metrics().native_histogram(name, help, options...);
+}
+template <std::size_t N, class... Options>
+Family<NativeHistogram, N> native_histogram(MetricName<MetricType::histogram> name, std::string_view help,
+                                            const LabelName<MetricType::histogram> (&labels)[N],
+                                            const Options&... options) {
+  return detail::default_metrics().native_histogram(name, help, labels, options...);
 }
 
 /// Declares in the default registry; see Registerer::summary.

@@ -6,6 +6,7 @@
 #include <promlite/registry.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -225,6 +226,50 @@ TEST_CASE("a thread's first updates without memory are counted all the same") {
             "6\nl_sum{a=\"1\"} 6\nl_count{a=\"1\"} 6\n# TYPE s summary\n" +
                 quantile + "\ns_sum 9\ns_count 6\n");
   });
+}
+
+TEST_CASE("a native histogram without memory refuses what has no bucket yet, and counts it as refused") {
+  std::size_t refused_once = 0;
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    const NativeHistogram histogram = registry.histogram("n", "", native(), buckets({1, 2}));
+    std::thread([&] {
+      REQUIRE(attempt([&] {
+        for (const double value : {0.25, 1.0, 1e9, -1e9, 0.0}) histogram.observe(value);
+      }));
+      histogram.observe_n(0.25, 5);
+    }).join();
+    const std::string text = to_text(registry);
+    const double refused = sum_of(text, "promlite_refused_updates_total");
+    refused_once += refused > 0 ? 1 : 0;
+    REQUIRE(sum_of(text, "n_count") + refused == 10);
+    REQUIRE(sum_of(text, "n_bucket{le=\"+Inf\"}") + refused == 10);
+    REQUIRE(static_cast<double>(histogram.count()) + refused == 10);
+  });
+  CHECK(refused_once > 0);
+}
+
+TEST_CASE("however values are spread, the memory of a native histogram is bounded") {
+  const auto bytes_at = [](int schema, std::size_t most_buckets) {
+    Registry registry;
+    const NativeHistogram histogram =
+        registry.native_histogram("n", "", native_schema(schema), max_buckets(most_buckets));
+    histogram.observe(0);
+    const std::size_t before = test::allocations.bytes;
+    for (int sign = -1; sign <= 1; sign += 2) {
+      for (int exponent = -1022; exponent <= 1023; ++exponent) {
+        for (int part = 0; part < 8; ++part) histogram.observe(sign * std::ldexp(1 + part / 8.0, exponent));
+      }
+    }
+    return test::allocations.bytes - before;
+  };
+  // As the interface says, and what a pool keeps in reserve besides.
+  constexpr std::size_t reserve = 20 * 1024;
+  CHECK(bytes_at(3, 160) <= 160 * 512 + 40 * 1024 + reserve);
+  CHECK(bytes_at(0, 160) <= 40 * 1024 + reserve);
+  CHECK(bytes_at(8, 160) <= 2 * 160 * 512 + 40 * 1024 + reserve);
+  CHECK(bytes_at(8, 1000) <= 2 * 1000 * 512 + 40 * 1024 + reserve);
+  CHECK(bytes_at(8, 1000) > bytes_at(8, 160));
 }
 
 TEST_CASE("a scrape without memory fails, and the next one shows everything in order") {

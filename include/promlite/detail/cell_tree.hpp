@@ -15,7 +15,8 @@
 namespace promlite {
 namespace detail {
 
-/// Cells by a key of 19 bits, under a cell that holds the address of the root, or 0.
+/// Cells by a key, under a cell that holds the address of the root, or 0. Keys are below some number that the
+/// size of the root is made for: 2^19 unless said otherwise, and always the same for one tree.
 ///
 /// Three levels of pages; inner cells hold addresses. An address goes from 0 to a page once and stays, so
 /// readers need nothing but the acquire that shows them the zeroes behind it. Pages are made by
@@ -24,11 +25,27 @@ namespace detail {
 class CellTree {
  public:
   static constexpr std::uint32_t key_bits = 19;
+  /// The size of a root for keys below `keys`.
+  static constexpr std::uint32_t root_size_for(std::uint32_t keys) noexcept {
+    return ((keys - 1) >> (2 * page_bits)) + 1;
+  }
+
+  /// The cell of `key`, or null when its page has not been made. Wait-free.
+  PROMLITE_ALWAYS_INLINE static Cell* find(const Cell& root, std::uint32_t key) noexcept {
+    // acquire, three times: the page's zeroes happen before its use.
+    Cell* page = to_page(root.load(std::memory_order_acquire));
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = to_page(page[key >> (2 * page_bits)].load(std::memory_order_acquire));
+    if (PROMLITE_LIKELY(page != nullptr))
+      page = to_page(page[key >> page_bits & page_mask].load(std::memory_order_acquire));
+    return PROMLITE_LIKELY(page != nullptr) ? page + (key & page_mask) : nullptr;
+  }
 
   /// The cell of `key`, or null when memory ran out; `root` is a cell of `slab`, which is one of `chunk`.
   /// Lock-free; no allocation when the cell's page exists.
   PROMLITE_ALWAYS_INLINE static Cell* find_or_make(Cell& root, std::uint32_t key, Cell* slab,
-                                                   const Chunk& chunk) noexcept {
+                                                   const Chunk& chunk,
+                                                   std::uint32_t root_size = default_root_size) noexcept {
     Cell* page = page_at(root, root_size, slab, chunk);
     if (PROMLITE_LIKELY(page != nullptr))
       page = page_at(page[key >> (2 * page_bits)], page_size, slab, chunk);
@@ -39,11 +56,12 @@ class CellTree {
 
   /// Calls `visit(key, count)` for every cell that is not 0, in the order of keys.
   template <class Visit>
-  static void for_each(const Cell& root, Visit&& visit) {
+  static void for_each(const Cell& root, Visit&& visit, std::uint32_t root_size = default_root_size) {
     for_each_page(root, root_size, [&](std::uint32_t high, const Cell& middle_address) {
       for_each_page(middle_address, page_size, [&](std::uint32_t middle, const Cell& leaf_address) {
         for_each_page(leaf_address, page_size, [&](std::uint32_t low, const Cell& cell) {
-          const std::uint64_t count = cell.load(std::memory_order_relaxed);
+          // acquire: for those who read the tree within a snapshot (detail/snapshot.hpp).
+          const std::uint64_t count = cell.load(std::memory_order_acquire);
           if (count != 0) visit((high << page_bits | middle) << page_bits | low, count);
         });
       });
@@ -54,9 +72,14 @@ class CellTree {
   static constexpr std::uint32_t page_bits = 6;
   static constexpr std::uint32_t page_size = 1 << page_bits;
   static constexpr std::uint32_t page_mask = page_size - 1;
-  static constexpr std::uint32_t root_size = 1 << (key_bits - 2 * page_bits);
-  static_assert(root_size * sizeof(Cell) <= PagePool::largest && page_size <= root_size, "pages fit");
+  static constexpr std::uint32_t default_root_size = 1 << (key_bits - 2 * page_bits);
+  static_assert(default_root_size * sizeof(Cell) <= PagePool::largest, "pages fit");
 
+ public:
+  /// The largest number of keys that a tree can have.
+  static constexpr std::uint32_t most_keys = PagePool::largest / sizeof(Cell) << (2 * page_bits);
+
+ private:
   static Cell* to_page(std::uint64_t address) noexcept {
     return reinterpret_cast<Cell*>(static_cast<std::uintptr_t>(address));
   }

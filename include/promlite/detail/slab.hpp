@@ -258,7 +258,7 @@ static_assert(sizeof(Chunk) + max_slots * sizeof(void*) <= LastingMemory::page, 
 
 /// Shared cells that nobody scrapes: where the updates of a default-constructed handle go. Never destroyed.
 PROMLITE_COLD inline Chunk* vanishing_chunk() noexcept {
-  static Chunk* const chunk = Chunk::make(8, false);
+  static Chunk* const chunk = Chunk::make(16, false);
   return chunk;
 }
 

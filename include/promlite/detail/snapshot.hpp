@@ -138,15 +138,19 @@ struct ScrapeContext {
 
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
 /// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
-/// system has stopped in the middle may leave its one update half seen.
+/// system has stopped in the middle may leave its one update half seen, and after `most_overtaken` reads in
+/// which updates went on, the last one has to do.
 template <class Read>
-PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read) noexcept {
+PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read,
+                                          std::uint32_t most_overtaken = ~0U) {
+  std::uint32_t overtaken = 0;
   for (std::uint32_t attempt = 0;; ++attempt) {
     // acquire: pairs with the end of an update, whose data must be seen.
     const std::uint64_t before = progress.load(std::memory_order_acquire);
     if (PROMLITE_LIKELY((before & Progress::under_way) == 0)) {
       read();
       if (PROMLITE_LIKELY(progress.load(std::memory_order_relaxed) == before)) return;
+      if (overtaken++ == most_overtaken) return;
     }
     if (!patience.wait(attempt)) break;
   }
