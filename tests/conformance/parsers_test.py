@@ -14,8 +14,11 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.memcached import DEADLINE
+from support.pushgateway import Pushgateway, get
 
 try:
+    import prometheus_client
+    from prometheus_client.openmetrics import exposition as openmetrics_writer
     from prometheus_client.openmetrics import parser as openmetrics_parser
     from prometheus_client import parser as text_parser
 except ImportError:
@@ -233,6 +236,39 @@ class ParsersTest(unittest.TestCase):
                     theirs = samples_of_client(client.text_string_to_metric_families(text.decode("utf-8")))
                     self.assertEqual(sum(len(family["samples"]) for family in parsed["families"]), len(theirs))
                     self.assertEqual(self.as_the_client_reads(mode, samples_of_ours(parsed)), theirs)
+
+    @unittest.skipIf(openmetrics_parser is None, "prometheus_client is not installed")
+    def test_what_the_python_client_writes_is_read(self):
+        registry = prometheus_client.CollectorRegistry()
+        counter = prometheus_client.Counter("jobs", "Jobs\\ \"done\"\nso far.", ["queue"], registry=registry)
+        counter.labels('a\\b"c\n{},= #').inc(2.5, {"trace_id": "ab12"})
+        counter.labels("").inc()
+        gauge = prometheus_client.Gauge("load", "", ["of"], registry=registry)
+        for value in (0.001, 3, float("inf"), -1e300, float("nan"), 2.0 ** 53):
+            gauge.labels(repr(value)).set(-value)
+        histogram = prometheus_client.Histogram("wait_seconds", "Wait.", ["a"], buckets=(0.5, 1, 2.5e6), registry=registry, unit="seconds")
+        histogram.labels("x").observe(0.7, {"trace_id": "1"})
+        prometheus_client.Summary("size_bytes", "Size.", registry=registry).observe(5e-324)
+        prometheus_client.Info("build", "Build.", registry=registry).info({"version": "1", "branch": "€"})
+        prometheus_client.Enum("mode", "Mode.", ["b"], states=["on", "off"], registry=registry).labels("c").state("off")
+        for mode, writer, client in (("text", prometheus_client, text_parser), ("openmetrics", openmetrics_writer, openmetrics_parser)):
+            with self.subTest(mode):
+                text = writer.generate_latest(registry)
+                parsed = ours(mode, [text])[0]
+                self.assertIn("families", parsed, bytes.fromhex(parsed.get("error", "")))
+                self.assertEqual(samples_of_ours(parsed), samples_of_client(client.text_string_to_metric_families(text.decode())))
+                exemplars = [sample[4] for family in parsed["families"] for sample in family["samples"] if sample[4]]
+                self.assertEqual({"text": 0, "openmetrics": 2}[mode], len(exemplars))
+
+    @unittest.skipIf(shutil.which("prometheus-pushgateway") is None, "prometheus-pushgateway is not installed")
+    def test_what_the_go_client_writes_is_read(self):
+        gateway = Pushgateway().start()
+        self.addCleanup(gateway.stop)
+        text = get(gateway.url + "/metrics").encode()
+        parsed = ours("text", [text])[0]
+        self.assertIn("families", parsed, bytes.fromhex(parsed.get("error", "")))
+        self.assertEqual({"counter", "gauge", "summary"}, {family["type"] for family in parsed["families"]})
+        self.assertEqual(samples_of_ours(parsed), samples_of_client(text_parser.text_string_to_metric_families(text.decode())))
 
     @staticmethod
     def as_the_client_reads(mode, samples):
