@@ -217,7 +217,11 @@ class BatchJob : private Collector {
   }
 
   void end_stage(std::string&& name, const detail::Judgement& judgement) noexcept;
-  void collect(Sink& sink) override;
+  void collect(Sink& sink) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (finished_) collect_run(sink);
+    if (!stages_.empty()) collect_stages(sink);
+  }
   void collect_run(Sink& sink);
   void collect_stages(Sink& sink);
   static double unix_seconds(const Clock& clock) noexcept {
@@ -276,12 +280,6 @@ PROMLITE_COLD inline const PushResult& BatchJob::finish() noexcept {
   }
   PROMLITE_CATCH_ALL {}
   return result_;
-}
-
-PROMLITE_COLD inline void BatchJob::collect(Sink& sink) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (finished_) collect_run(sink);
-  if (!stages_.empty()) collect_stages(sink);
 }
 
 PROMLITE_COLD inline void BatchJob::collect_run(Sink& sink) {
