@@ -1001,7 +1001,7 @@ class Linter {
       // 0xFF is no byte of UTF-8: it ends names and values.
       for (const ParsedLabel* label : sorted)
         key.append(1, '\xFF').append(label->name).append(1, '\xFF').append(label->value);
-      if (sample.timestamp) key.append(1, '\xFF').append(std::to_string(*sample.timestamp));
+      if (sample.timestamp) key.append(1, '\xFF').append(std::to_string(bits_of(*sample.timestamp)));
       series.push_back(std::move(key));
     }
     stable_sort(series, [](const std::string& a, const std::string& b) { return a < b; });
@@ -1548,9 +1548,6 @@ inline Expected<Exposition> parse_openmetrics(std::string_view text) {
 // promlite: reads expositions; each format has a header of its own.
 #ifndef PROMLITE_EXPOSITION_PARSER_HPP
 #define PROMLITE_EXPOSITION_PARSER_HPP
-
-// IWYU pragma: begin_exports
-// IWYU pragma: end_exports
 
 #endif  // PROMLITE_EXPOSITION_PARSER_HPP
 

@@ -1,6 +1,7 @@
 // promlite: two translation units, one default registry: what the other unit counts is seen here.
 // SPDX-License-Identifier: MIT
 #include <promlite/promlite.hpp>
+#include <promlite/testing.hpp>
 
 #include <cstdio>
 #include <string>

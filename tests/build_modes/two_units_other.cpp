@@ -1,6 +1,7 @@
 // promlite: the second unit of the two: it includes every header as well.
 // SPDX-License-Identifier: MIT
 #include <promlite/promlite.hpp>
+#include <promlite/testing.hpp>
 
 void count_in_the_other_unit();
 

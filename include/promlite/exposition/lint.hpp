@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/detail/ascii.hpp>
+#include <promlite/detail/number.hpp>
 #include <promlite/detail/sort.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/error.hpp>
@@ -180,7 +181,7 @@ class Linter {
       // 0xFF is no byte of UTF-8: it ends names and values.
       for (const ParsedLabel* label : sorted)
         key.append(1, '\xFF').append(label->name).append(1, '\xFF').append(label->value);
-      if (sample.timestamp) key.append(1, '\xFF').append(std::to_string(*sample.timestamp));
+      if (sample.timestamp) key.append(1, '\xFF').append(std::to_string(bits_of(*sample.timestamp)));
       series.push_back(std::move(key));
     }
     stable_sort(series, [](const std::string& a, const std::string& b) { return a < b; });

@@ -3,10 +3,8 @@
 #ifndef PROMLITE_EXPOSITION_PARSER_HPP
 #define PROMLITE_EXPOSITION_PARSER_HPP
 
-// IWYU pragma: begin_exports
 #include <promlite/exposition/model.hpp>
 #include <promlite/exposition/parser_openmetrics.hpp>
 #include <promlite/exposition/parser_text.hpp>
-// IWYU pragma: end_exports
 
 #endif  // PROMLITE_EXPOSITION_PARSER_HPP
