@@ -856,6 +856,7 @@ class Linter {
   std::vector<LintProblem> lint(const Exposition& exposition) {
     for (const ParsedFamily& family : exposition.families) {
       family_ = &family;
+      told_.clear();
       if (family.help.empty()) report("no help text");
       unit();
       if (family.type != MetricType::untyped) suffixes();
@@ -871,13 +872,9 @@ class Linter {
   bool is(MetricType type) const noexcept { return family_->type == type; }
   bool is_histogram() const noexcept { return is(MetricType::histogram) || is(MetricType::gauge_histogram); }
 
-  /// Once for each family and text.
+  // Once for each family and text. A bound, because each problem repeats the family's name.
   void report(std::string text) {
-    for (auto problem = found_.rbegin(); problem != found_.rend() && problem->metric == family_->name;
-         ++problem) {
-      if (problem->text == text) return;
-    }
-    found_.push_back({family_->name, std::move(text)});
+    if (told_.size() < 100 && told_.insert(text).second) found_.push_back({family_->name, std::move(text)});
   }
 
   void unit() {
@@ -1014,14 +1011,15 @@ class Linter {
   }
 
   const ParsedFamily* family_ = nullptr;
+  std::set<std::string> told_;  // of the family
   std::vector<LintProblem> found_;
 };
 
 }  // namespace detail
 
 /// What `promtool check metrics` would find, in the words of this library, and series that stand more than
-/// once. Empty when there is nothing; a problem is told once for each family. Thread safe; throws
-/// std::bad_alloc.
+/// once. Empty when there is nothing; a problem is told once for each family, and at most 100 of them. Thread
+/// safe; throws std::bad_alloc.
 inline std::vector<LintProblem> lint(const Exposition& exposition) {
   return detail::Linter().lint(exposition);
 }

@@ -3,7 +3,9 @@
 #include <promlite/core.hpp>
 #include <promlite/exposition/lint.hpp>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 #include "support/catch.hpp"
 
@@ -96,6 +98,14 @@ TEST_CASE("OpenMetrics has the suffix of a counter in the sample") {
   family.samples[0].name = "jobs_total";
   exposition.families.push_back(family);
   CHECK(problems(exposition) == "");
+}
+
+TEST_CASE("a hostile text has an answer soon") {
+  std::string labels;
+  for (int i = 0; i < 300000; ++i) labels += "aB" + std::to_string(i) + "=\"\",";
+  const auto started = std::chrono::steady_clock::now();
+  CHECK(promlite::lint(std::string_view("a{" + labels + "} 1\n")).size() == 100);
+  CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(60));
 }
 
 TEST_CASE("what cannot be read is a problem without a metric") {
