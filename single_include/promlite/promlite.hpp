@@ -39,7 +39,6 @@
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
-#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -11243,6 +11242,65 @@ PROMLITE_COLD inline Waited wait_ready(int fd, short events, const Limit& limit)
 
 #endif  // PROMLITE_TRANSPORT_LIMIT_HPP
 
+// ---- promlite/transport/push_result.hpp ----
+// promlite: what became of a push, and who is told.
+#ifndef PROMLITE_TRANSPORT_PUSH_RESULT_HPP
+#define PROMLITE_TRANSPORT_PUSH_RESULT_HPP
+
+namespace promlite {
+
+namespace detail {
+class PushAccess;
+}
+
+/// What became of a push. Tests true when the gateway has taken it.
+class [[nodiscard]] PushResult {
+ public:
+  explicit operator bool() const noexcept { return message_.empty(); }
+  /// The reason for a failure, naming job and gateway; empty on success. One line, without credentials.
+  const std::string& message() const noexcept { return message_; }
+  /// The last HTTP status; 0 when there was no answer.
+  int status() const noexcept { return status_; }
+  /// What the gateway said to that, made fit for a log: one line of at most 256 bytes.
+  const std::string& reply() const noexcept { return reply_; }
+  /// How often the request was sent, or tried to be; 0 when something was wrong before.
+  int attempts() const noexcept { return attempts_; }
+
+ private:
+  friend class Pushgateway;
+  friend class detail::PushAccess;
+
+  std::string message_;
+  std::string reply_;
+  int status_ = 0;
+  int attempts_ = 0;
+};
+
+/// A function that is told what became of a push: anything that can be called with a `const PushResult&`.
+/// Copies share it. (std::function would do; its header costs each file that includes this a tenth of its
+/// time.)
+class PushCallback {
+ public:
+  PushCallback() = default;
+  template <class Function, class = std::enable_if_t<std::is_invocable_v<Function&, const PushResult&>>>
+  PushCallback(Function function)  // NOLINT(google-explicit-constructor): a function is one
+      : function_(std::make_shared<Function>(std::move(function))),
+        call_([](void* target, const PushResult& result) { (*static_cast<Function*>(target))(result); }) {}
+
+  /// Nothing happens when there is no function. Throws what it throws.
+  void operator()(const PushResult& result) const {
+    if (call_ != nullptr) call_(function_.get(), result);
+  }
+
+ private:
+  std::shared_ptr<void> function_;
+  void (*call_)(void*, const PushResult&) = nullptr;
+};
+
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_PUSH_RESULT_HPP
+
 // ---- promlite/transport/base64.hpp ----
 // promlite: base64, as credentials and grouping keys need it.
 #ifndef PROMLITE_TRANSPORT_BASE64_HPP
@@ -12793,33 +12851,6 @@ PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameF
 
 namespace promlite {
 
-namespace detail {
-class PushAccess;
-}
-
-/// What became of a push. Tests true when the gateway has taken it.
-class [[nodiscard]] PushResult {
- public:
-  explicit operator bool() const noexcept { return message_.empty(); }
-  /// The reason for a failure, naming job and gateway; empty on success. One line, without credentials.
-  const std::string& message() const noexcept { return message_; }
-  /// The last HTTP status; 0 when there was no answer.
-  int status() const noexcept { return status_; }
-  /// What the gateway said to that, made fit for a log: one line of at most 256 bytes.
-  const std::string& reply() const noexcept { return reply_; }
-  /// How often the request was sent, or tried to be; 0 when something was wrong before.
-  int attempts() const noexcept { return attempts_; }
-
- private:
-  friend class Pushgateway;
-  friend class detail::PushAccess;
-
-  std::string message_;
-  std::string reply_;
-  int status_ = 0;
-  int attempts_ = 0;
-};
-
 /// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
 /// (VictoriaMetrics, an aggregating gateway).
 ///
@@ -13041,7 +13072,7 @@ struct BackgroundPushOptions {
   /// Removes the group at the end instead of pushing once more.
   bool remove_at_end = false;
   /// Is called with what became of each push, on the pushing thread. What it throws is swallowed.
-  std::function<void(const PushResult&)> on_push;
+  PushCallback on_push;
 };
 
 namespace detail {
@@ -13150,9 +13181,7 @@ PROMLITE_COLD inline void PusherState::report(PushResult result) noexcept {
   last_ = std::move(result);
   pushes_.fetch_add(1, std::memory_order_relaxed);
   if (!last_) failures_.fetch_add(1, std::memory_order_relaxed);
-  PROMLITE_TRY {
-    if (options_.on_push) options_.on_push(last_);
-  }
+  PROMLITE_TRY { options_.on_push(last_); }
   PROMLITE_CATCH_ALL {}
 }
 
@@ -13400,7 +13429,7 @@ class BatchJob : private Collector {
     return *this;
   }
   /// Is called with what became of the push, on the thread that ends the run. What it throws is swallowed.
-  BatchJob& on_push(std::function<void(const PushResult&)> report) {
+  BatchJob& on_push(PushCallback report) {
     report_ = std::move(report);
     return *this;
   }
@@ -13472,7 +13501,7 @@ class BatchJob : private Collector {
   std::string prefix_ = "batch_job";
   std::chrono::seconds expires_after_{0};
   std::chrono::seconds expected_every_{0};
-  std::function<void(const PushResult&)> report_;
+  PushCallback report_;
   PushResult result_;
 
   std::mutex mutex_;  // guards what follows, to the registry
@@ -13514,7 +13543,7 @@ PROMLITE_COLD inline const PushResult& BatchJob::finish() noexcept {
   }
   PROMLITE_TRY {
     result_ = gateway_.push_add(*registry_);
-    if (report_) report_(result_);
+    report_(result_);
   }
   PROMLITE_CATCH_ALL {}
   return result_;

@@ -9,6 +9,7 @@
 #include <promlite/registry_group.hpp>
 #include <promlite/transport/backoff.hpp>
 #include <promlite/transport/limit.hpp>
+#include <promlite/transport/push_result.hpp>
 #include <promlite/transport/pushgateway.hpp>
 #include <promlite/transport/socket.hpp>
 #include <promlite/transport/thread.hpp>
@@ -16,7 +17,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,7 +35,7 @@ struct BackgroundPushOptions {
   /// Removes the group at the end instead of pushing once more.
   bool remove_at_end = false;
   /// Is called with what became of each push, on the pushing thread. What it throws is swallowed.
-  std::function<void(const PushResult&)> on_push;
+  PushCallback on_push;
 };
 
 namespace detail {
@@ -144,9 +144,7 @@ PROMLITE_COLD inline void PusherState::report(PushResult result) noexcept {
   last_ = std::move(result);
   pushes_.fetch_add(1, std::memory_order_relaxed);
   if (!last_) failures_.fetch_add(1, std::memory_order_relaxed);
-  PROMLITE_TRY {
-    if (options_.on_push) options_.on_push(last_);
-  }
+  PROMLITE_TRY { options_.on_push(last_); }
   PROMLITE_CATCH_ALL {}
 }
 

@@ -11,12 +11,12 @@
 #include <promlite/naming.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/sink.hpp>
+#include <promlite/transport/push_result.hpp>
 #include <promlite/transport/pushgateway.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -162,7 +162,7 @@ class BatchJob : private Collector {
     return *this;
   }
   /// Is called with what became of the push, on the thread that ends the run. What it throws is swallowed.
-  BatchJob& on_push(std::function<void(const PushResult&)> report) {
+  BatchJob& on_push(PushCallback report) {
     report_ = std::move(report);
     return *this;
   }
@@ -234,7 +234,7 @@ class BatchJob : private Collector {
   std::string prefix_ = "batch_job";
   std::chrono::seconds expires_after_{0};
   std::chrono::seconds expected_every_{0};
-  std::function<void(const PushResult&)> report_;
+  PushCallback report_;
   PushResult result_;
 
   std::mutex mutex_;  // guards what follows, to the registry
@@ -276,7 +276,7 @@ PROMLITE_COLD inline const PushResult& BatchJob::finish() noexcept {
   }
   PROMLITE_TRY {
     result_ = gateway_.push_add(*registry_);
-    if (report_) report_(result_);
+    report_(result_);
   }
   PROMLITE_CATCH_ALL {}
   return result_;

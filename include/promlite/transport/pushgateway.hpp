@@ -16,6 +16,7 @@
 #include <promlite/transport/limit.hpp>
 #include <promlite/transport/push_body.hpp>
 #include <promlite/transport/push_path.hpp>
+#include <promlite/transport/push_result.hpp>
 
 #include <chrono>
 #include <string>
@@ -23,33 +24,6 @@
 #include <utility>
 
 namespace promlite {
-
-namespace detail {
-class PushAccess;
-}
-
-/// What became of a push. Tests true when the gateway has taken it.
-class [[nodiscard]] PushResult {
- public:
-  explicit operator bool() const noexcept { return message_.empty(); }
-  /// The reason for a failure, naming job and gateway; empty on success. One line, without credentials.
-  const std::string& message() const noexcept { return message_; }
-  /// The last HTTP status; 0 when there was no answer.
-  int status() const noexcept { return status_; }
-  /// What the gateway said to that, made fit for a log: one line of at most 256 bytes.
-  const std::string& reply() const noexcept { return reply_; }
-  /// How often the request was sent, or tried to be; 0 when something was wrong before.
-  int attempts() const noexcept { return attempts_; }
-
- private:
-  friend class Pushgateway;
-  friend class detail::PushAccess;
-
-  std::string message_;
-  std::string reply_;
-  int status_ = 0;
-  int attempts_ = 0;
-};
 
 /// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
 /// (VictoriaMetrics, an aggregating gateway).
