@@ -44,7 +44,9 @@ class World {
         if (entry.old.size() > 20) entry.old.erase(entry.old.begin(), entry.old.begin() + 10);
         return;
       case 2:
-        registry.gauge("late" + std::to_string(key), "help", {"k"}).with(key).set(key);
+        registry.gauge(promlite::runtime_name("late" + std::to_string(key)), "help", {"k"})
+            .with(key)
+            .set(key);
         return;
       default:
         break;
