@@ -11364,6 +11364,7 @@ struct HttpRequest {
   std::string_view query;           ///< behind the first '?', as it came
   std::string_view authorization;   ///< empty too when the header is there more than once
   std::string_view scrape_timeout;  ///< X-Prometheus-Scrape-Timeout-Seconds
+  std::string accept_encoding;      ///< all Accept-Encoding lines, likewise
   std::string accept;               ///< all Accept lines, joined by commas (RFC 9110 section 5.3)
 };
 
@@ -11409,6 +11410,7 @@ class HttpRequestParser {
     has_request_line_ = close_ = persist_ = authorized_twice_ = false;
     request_.authorization = request_.scrape_timeout = {};
     request_.accept.clear();
+    request_.accept_encoding.clear();
   }
 
   /// `bytes` is all that has come since reset(), at the same address each time. Throws std::bad_alloc.
@@ -11534,8 +11536,7 @@ class HttpRequestParser {
         break;
       case 6:
         if (equals_ignoring_case(name, "accept")) {
-          if (!request_.accept.empty()) request_.accept += ',';
-          request_.accept += value;
+          join(request_.accept, value);
         } else if (equals_ignoring_case(name, "expect") && !equals_ignoring_case(value, "100-continue")) {
           fail(417);
         }
@@ -11555,6 +11556,9 @@ class HttpRequestParser {
       case 14:
         if (equals_ignoring_case(name, "content-length")) take_content_length(value);
         break;
+      case 15:
+        if (equals_ignoring_case(name, "accept-encoding")) join(request_.accept_encoding, value);
+        break;
       case 17:
         if (equals_ignoring_case(name, "transfer-encoding")) fail(400);
         break;
@@ -11565,6 +11569,12 @@ class HttpRequestParser {
       default:
         break;
     }
+  }
+
+  // RFC 9110 section 5.3.
+  static void join(std::string& list, std::string_view value) {
+    if (!list.empty()) list += ',';
+    list += value;
   }
 
   // RFC 9112 section 3.2: a second Host, or one that cannot be a host, is an error.
@@ -13581,6 +13591,57 @@ PROMLITE_COLD inline void BatchJob::collect_stages(Sink& sink) {
 
 #endif  // PROMLITE_TRANSPORT_BATCH_JOB_HPP
 
+// ---- promlite/transport/compression.hpp ----
+// promlite: compressed responses: who wants one, and the place for what compresses.
+#ifndef PROMLITE_TRANSPORT_COMPRESSION_HPP
+#define PROMLITE_TRANSPORT_COMPRESSION_HPP
+
+namespace promlite {
+
+/// How responses are compressed for those who ask for it; by default they are not. `promlite/gzip.hpp` has
+/// gzip().
+struct Compression {
+  /// Appends `body` in the format gzip to `out`. False, or an exception, when it could not; then the body is
+  /// sent as it is. Thread safe.
+  bool (*gzip)(std::string_view body, int level, detail::ByteBuffer& out) = nullptr;
+  int level = 0;
+};
+
+namespace detail {
+
+/// A smaller body is sent as it is.
+constexpr std::size_t min_compressed_body = 1024;
+
+/// True when Accept-Encoding asks for gzip (RFC 9110 section 12.5.3): by its name, or else by `*`, with a
+/// weight above 0.
+PROMLITE_COLD inline bool wants_gzip(std::string_view accept_encoding) noexcept {
+  bool any = false;
+  while (!accept_encoding.empty()) {
+    const AcceptClause clause(take_until(accept_encoding, ','));
+    if (clause.is("gzip") || clause.is("x-gzip")) return clause.weight() != 0;
+    any = any || (clause.is("*") && clause.weight() != 0);
+  }
+  return any;
+}
+
+/// Puts the compressed body in the place of `body`, by way of `scratch`; false when it stays as it is.
+PROMLITE_COLD inline bool compress(const Compression& compression, ByteBuffer& body,
+                                   ByteBuffer& scratch) noexcept {
+  if (compression.gzip == nullptr || body.size() < min_compressed_body) return false;
+  PROMLITE_TRY {
+    scratch.clear();
+    if (!compression.gzip(body.view(), compression.level, scratch)) return false;
+    body.swap(scratch);
+    return true;
+  }
+  PROMLITE_CATCH_ALL { return false; }
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_COMPRESSION_HPP
+
 // ---- promlite/transport/scrape_source.hpp ----
 // promlite: what a server scrapes: an exposition on demand, whoever makes it.
 #ifndef PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
@@ -13593,9 +13654,10 @@ namespace detail {
 struct ScrapeKey {
   Representation exposition;
   NameFilter filter;
+  bool gzip = false;  ///< compressed, if that is possible and worth it
 
   bool operator==(const ScrapeKey& other) const {
-    return exposition == other.exposition && filter == other.filter;
+    return exposition == other.exposition && gzip == other.gzip && filter == other.filter;
   }
 };
 
@@ -13605,8 +13667,10 @@ class ScrapeSource {
   virtual ~ScrapeSource() = default;
   /// True when render() runs code that is not the library's: it may take any time, or never return.
   virtual bool may_block() const noexcept = 0;
-  /// Appends one exposition. May throw.
-  virtual void render(const ScrapeKey& key, ByteBuffer& out) = 0;
+  /// True when it can compress.
+  virtual bool has_gzip() const noexcept { return false; }
+  /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw.
+  virtual bool render(const ScrapeKey& key, ByteBuffer& out) = 0;
 };
 
 }  // namespace detail
@@ -13631,6 +13695,10 @@ struct ScrapeRequest {
   std::string query;
   /// Whether OpenMetrics text shows when series were created, as series of their own.
   CreatedSamples created = CreatedSamples::hidden;
+  /// The value of Accept-Encoding; with it, and `compression = promlite::gzip()` of `promlite/gzip.hpp`, the
+  /// body may be compressed.
+  std::string accept_encoding;
+  Compression compression;
 };
 
 /// What to answer; the body is complete, so Content-Length is its size.
@@ -13638,6 +13706,9 @@ struct ScrapeResponse {
   int status = 200;
   std::string content_type;
   std::string body;
+  /// The value of Content-Encoding, `gzip`; empty: no such header. Where a request had a compression, the
+  /// response has `Vary: Accept, Accept-Encoding`.
+  std::string content_encoding;
 };
 
 /// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
@@ -13645,7 +13716,7 @@ struct ScrapeResponse {
 /// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
 PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeRequest& request = {}) {
   const auto refusal = [](int status, const char* text) {
-    return ScrapeResponse{status, "text/plain; charset=utf-8", text};
+    return ScrapeResponse{status, "text/plain; charset=utf-8", text, {}};
   };
   PROMLITE_TRY {
     NameFilter filter;
@@ -13653,7 +13724,11 @@ PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeReque
     const detail::Representation exposition = detail::negotiate(request.accept);
     detail::ByteBuffer body;
     detail::encode(exposition, registry, filter, request.created, body);
-    return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view())};
+    detail::ByteBuffer scratch;
+    const bool compressed =
+        detail::wants_gzip(request.accept_encoding) && detail::compress(request.compression, body, scratch);
+    return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view()),
+                          compressed ? "gzip" : ""};
   }
   PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
 }
@@ -13664,17 +13739,22 @@ namespace detail {
 class RegistrySource final : public ScrapeSource {
  public:
   explicit RegistrySource(std::shared_ptr<RegistryGroup> registry,
-                          CreatedSamples created = CreatedSamples::hidden) noexcept
-      : registry_(std::move(registry)), created_(created) {}
+                          CreatedSamples created = CreatedSamples::hidden,
+                          const Compression& compression = {}) noexcept
+      : registry_(std::move(registry)), created_(created), compression_(compression) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
-  void render(const ScrapeKey& key, ByteBuffer& out) override {
+  bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
+  bool render(const ScrapeKey& key, ByteBuffer& out) override {
     encode(key.exposition, *registry_, key.filter, created_, out);
+    return key.gzip && compress(compression_, out, scratch_);
   }
 
  private:
   std::shared_ptr<RegistryGroup> registry_;
   const CreatedSamples created_;
+  const Compression compression_;
+  ByteBuffer scratch_;
 };
 
 }  // namespace detail
@@ -13693,6 +13773,7 @@ namespace detail {
 /// One exposition, and how many connections are sending it.
 struct Body {
   ByteBuffer bytes;
+  bool compressed = false;
   std::size_t users = 0;
 };
 
@@ -13706,6 +13787,7 @@ class BodyPool {
     std::unique_ptr<Body> body = std::move(idle_[--idle_count_]);
     idle_bytes_ -= body->bytes.capacity();
     body->bytes.clear();
+    body->compressed = false;
     return body;
   }
 
@@ -13802,7 +13884,7 @@ class ScrapeWorker {
       if (phase_.load(std::memory_order_acquire) != Phase::wanted) continue;  // pairs with start()
       failed_ = true;
       PROMLITE_TRY {
-        source_->render(key_, body_->bytes);
+        body_->compressed = source_->render(key_, body_->bytes);
         failed_ = false;
       }
       PROMLITE_CATCH_ALL {}
@@ -13853,6 +13935,8 @@ struct ServerOptions {
   /// Whether OpenMetrics text shows when series were created, as series of their own (`x_created`): for
   /// scrapers that make something of them. Protobuf has the times anyway.
   CreatedSamples created = CreatedSamples::hidden;
+  /// Compresses metrics for scrapers that ask for it: `promlite::gzip()` of `promlite/gzip.hpp`.
+  Compression compression;
 
   /// With either of these every path asks for one of them. They cross the network readable for everybody on
   /// the way.
@@ -14442,6 +14526,10 @@ class ServerLoop {
   static constexpr Instant linger_timeout = 1000;
   static constexpr Instant stall_timeout = 1000;
 
+  static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
+  static constexpr std::string_view gzip_headers =
+      "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+
   void read_all() noexcept {
     while (!resumed_.empty()) take_request(*resumed_.pop_back());
     for (std::size_t i = 0; i < connections_.size(); ++i) {
@@ -14493,6 +14581,7 @@ class ServerLoop {
     if (!reply.scrape) return answer(connection, reply);
     connection.key = ScrapeKey();
     connection.key.exposition = negotiate(request.accept);
+    connection.key.gzip = source_->has_gzip() && wants_gzip(request.accept_encoding);
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
       return answer(connection, error_reply(400));
     }
@@ -14510,8 +14599,8 @@ class ServerLoop {
       bool failed = true;
       PROMLITE_TRY {
         body = pool_.take();
-        if (source_->may_block()) return worker_->start(key, std::move(body));
-        source_->render(key, body->bytes);
+        if (source_->may_block() || key.gzip) return worker_->start(key, std::move(body));
+        body->compressed = source_->render(key, body->bytes);
         failed = false;
       }
       PROMLITE_CATCH_ALL {}
@@ -14533,6 +14622,7 @@ class ServerLoop {
       last_size_ = made->bytes.size();
       reply = Reply();
       reply.content_type = content_type.text();
+      if (key.gzip) reply.extra = made->compressed ? gzip_headers : vary_header;
     }
     Body* body = nullptr;
     std::size_t kept = 0;
@@ -14990,8 +15080,10 @@ class MetricsServer {
   MetricsServer() = default;
 
   std::string launch(std::string_view address, Gatherer& registry, const ServerOptions& options) {
-    return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share(), options.created),
-                         options);
+    return server_.start(
+        address,
+        std::make_shared<detail::RegistrySource>(registry.share(), options.created, options.compression),
+        options);
   }
 
   detail::Server server_;

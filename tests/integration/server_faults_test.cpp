@@ -51,13 +51,14 @@ class Source : public promlite::detail::ScrapeSource {
   std::atomic<int> rendered{0};
 
   bool may_block() const noexcept override { return blocking; }
-  void render(const promlite::detail::ScrapeKey&, promlite::detail::ByteBuffer& out) override {
+  bool render(const promlite::detail::ScrapeKey&, promlite::detail::ByteBuffer& out) override {
     ++rendered;
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.notify_all();
     changed_.wait_for(lock, 30s, [this] { return open_; });
     if (failing) throw std::bad_alloc();
     out.append(text);
+    return false;
   }
   void set_text(std::string changed) {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -14,6 +14,7 @@ CXX = os.environ.get("PROMLITE_CXX", "g++")
 VERSION = subprocess.run([ROOT / "tools" / "version"], check=True, capture_output=True, text=True).stdout.strip()
 SERIES = VERSION.rsplit(".", 1)[0]  # what find_package asks for: MAJOR.MINOR
 
+COMPRESSED = "gzip small\n"  # what tests/package/consumer/gzip.cpp says
 EXPECTED = """\
 # HELP parcels_total Parcels delivered.
 # TYPE parcels_total counter
@@ -39,15 +40,15 @@ class Package(unittest.TestCase):
         self.assertEqual(0, code, f"{command}:\n{output}")
         return output
 
-    def check_program(self, program):
+    def check_program(self, program, expected=EXPECTED):
         done = subprocess.run([program], check=True, capture_output=True, text=True, timeout=60)
-        self.assertEqual(EXPECTED, done.stdout)
+        self.assertEqual(expected, done.stdout)
 
-    def build_with_cmake(self, project, *options):
+    def build_with_cmake(self, project, *options, expected=EXPECTED):
         build = self.scratch / "build"
         output = self.must("cmake", "-G", "Ninja", "-S", HERE / project, "-B", build, *options)
         self.must("cmake", "--build", build)
-        self.check_program(build / "consumer")
+        self.check_program(build / "consumer", expected)
         return output
 
     def install_with_cmake(self, prefix):
@@ -61,11 +62,11 @@ class Package(unittest.TestCase):
         self.must("meson", "setup", build, ROOT, f"--prefix={prefix}")
         self.must("meson", "install", "-C", build)
 
-    def outside_meson_project(self):
+    def outside_meson_project(self, folder="meson", program="main.cpp"):
         project = self.scratch / "project"
         project.mkdir()
-        shutil.copy(HERE / "meson" / "meson.build", project)
-        shutil.copy(HERE / "consumer" / "main.cpp", project)
+        shutil.copy(HERE / folder / "meson.build", project)
+        shutil.copy(HERE / "consumer" / program, project)
         return project
 
     def check_pkg_config(self, prefix):
@@ -141,6 +142,43 @@ class Package(unittest.TestCase):
         self.must("meson", "setup", "build", "--force-fallback-for=promlite", cwd=project)
         self.must("meson", "compile", "-C", "build", cwd=project)
         self.check_program(project / "build" / "consumer")
+
+    def test_gzip_with_cmake(self):
+        self.build_with_cmake("gzip", f"-DPROMLITE_SOURCE={ROOT}", expected=COMPRESSED)
+        shutil.rmtree(self.scratch / "build")
+        prefix = self.scratch / "prefix"
+        self.install_with_cmake(prefix)
+        self.build_with_cmake("gzip", f"-DCMAKE_PREFIX_PATH={prefix}", expected=COMPRESSED)
+        flags = self.must("pkg-config", "--cflags", "--libs", "promlite-gzip",
+                          PKG_CONFIG_PATH=str(prefix / "share" / "pkgconfig")).split()
+        self.must(CXX, "-std=c++17", HERE / "consumer" / "gzip.cpp", *flags, "-o", self.scratch / "consumer")
+        self.check_program(self.scratch / "consumer", COMPRESSED)
+
+    def test_gzip_with_cmake_where_there_is_no_zlib(self):
+        self.install_with_cmake(self.scratch / "prefix")
+        options = (f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+        code, output = run("cmake", "-G", "Ninja", "-S", HERE / "gzip", "-B", self.scratch / "refused", *options)
+        self.assertNotEqual(0, code, output)
+        self.assertIn("The component gzip of promlite needs zlib", output)
+        self.build_with_cmake("find_package", *options, f"-DWANTED={SERIES}")
+
+    def test_gzip_with_meson(self):
+        self.install_with_meson(self.scratch / "prefix")
+        path = {"PKG_CONFIG_PATH": str(self.scratch / "prefix" / "share" / "pkgconfig")}
+        project = self.outside_meson_project("gzip", "gzip.cpp")
+        self.must("meson", "setup", "build", "--wrap-mode=nofallback", cwd=project, **path)
+        self.must("meson", "compile", "-C", "build", cwd=project)
+        self.check_program(project / "build" / "consumer", COMPRESSED)
+        shutil.rmtree(project / "build")
+        (project / "subprojects" / "promlite").mkdir(parents=True)
+        for name in ("meson.build", "meson_options.txt", "include", "tools"):
+            (project / "subprojects" / "promlite" / name).symlink_to(ROOT / name)
+        # How a project says which subproject has it; a wrap file's [provide] does.
+        (project / "subprojects" / "promlite.wrap").write_text(
+            "[wrap-file]\ndirectory = promlite\n[provide]\ndependency_names = promlite, promlite-gzip\n")
+        self.must("meson", "setup", "build", "--force-fallback-for=promlite-gzip", cwd=project)
+        self.must("meson", "compile", "-C", "build", cwd=project)
+        self.check_program(project / "build" / "consumer", COMPRESSED)
 
     def test_meson_installed(self):
         self.install_with_meson(self.scratch / "prefix")

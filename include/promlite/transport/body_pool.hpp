@@ -16,6 +16,7 @@ namespace detail {
 /// One exposition, and how many connections are sending it.
 struct Body {
   ByteBuffer bytes;
+  bool compressed = false;
   std::size_t users = 0;
 };
 
@@ -29,6 +30,7 @@ class BodyPool {
     std::unique_ptr<Body> body = std::move(idle_[--idle_count_]);
     idle_bytes_ -= body->bytes.capacity();
     body->bytes.clear();
+    body->compressed = false;
     return body;
   }
 

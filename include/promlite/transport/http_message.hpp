@@ -34,6 +34,7 @@ struct HttpRequest {
   std::string_view query;           ///< behind the first '?', as it came
   std::string_view authorization;   ///< empty too when the header is there more than once
   std::string_view scrape_timeout;  ///< X-Prometheus-Scrape-Timeout-Seconds
+  std::string accept_encoding;      ///< all Accept-Encoding lines, likewise
   std::string accept;               ///< all Accept lines, joined by commas (RFC 9110 section 5.3)
 };
 
@@ -79,6 +80,7 @@ class HttpRequestParser {
     has_request_line_ = close_ = persist_ = authorized_twice_ = false;
     request_.authorization = request_.scrape_timeout = {};
     request_.accept.clear();
+    request_.accept_encoding.clear();
   }
 
   /// `bytes` is all that has come since reset(), at the same address each time. Throws std::bad_alloc.
@@ -204,8 +206,7 @@ class HttpRequestParser {
         break;
       case 6:
         if (equals_ignoring_case(name, "accept")) {
-          if (!request_.accept.empty()) request_.accept += ',';
-          request_.accept += value;
+          join(request_.accept, value);
         } else if (equals_ignoring_case(name, "expect") && !equals_ignoring_case(value, "100-continue")) {
           fail(417);
         }
@@ -225,6 +226,9 @@ class HttpRequestParser {
       case 14:
         if (equals_ignoring_case(name, "content-length")) take_content_length(value);
         break;
+      case 15:
+        if (equals_ignoring_case(name, "accept-encoding")) join(request_.accept_encoding, value);
+        break;
       case 17:
         if (equals_ignoring_case(name, "transfer-encoding")) fail(400);
         break;
@@ -235,6 +239,12 @@ class HttpRequestParser {
       default:
         break;
     }
+  }
+
+  // RFC 9110 section 5.3.
+  static void join(std::string& list, std::string_view value) {
+    if (!list.empty()) list += ',';
+    list += value;
   }
 
   // RFC 9112 section 3.2: a second Host, or one that cannot be a host, is an error.

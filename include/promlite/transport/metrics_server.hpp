@@ -88,8 +88,10 @@ class MetricsServer {
   MetricsServer() = default;
 
   std::string launch(std::string_view address, Gatherer& registry, const ServerOptions& options) {
-    return server_.start(address, std::make_shared<detail::RegistrySource>(registry.share(), options.created),
-                         options);
+    return server_.start(
+        address,
+        std::make_shared<detail::RegistrySource>(registry.share(), options.created, options.compression),
+        options);
   }
 
   detail::Server server_;

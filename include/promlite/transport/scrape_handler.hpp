@@ -10,6 +10,7 @@
 #include <promlite/gatherer.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/registry_group.hpp>
+#include <promlite/transport/compression.hpp>
 #include <promlite/transport/query.hpp>
 #include <promlite/transport/scrape_source.hpp>
 
@@ -29,6 +30,10 @@ struct ScrapeRequest {
   std::string query;
   /// Whether OpenMetrics text shows when series were created, as series of their own.
   CreatedSamples created = CreatedSamples::hidden;
+  /// The value of Accept-Encoding; with it, and `compression = promlite::gzip()` of `promlite/gzip.hpp`, the
+  /// body may be compressed.
+  std::string accept_encoding;
+  Compression compression;
 };
 
 /// What to answer; the body is complete, so Content-Length is its size.
@@ -36,6 +41,9 @@ struct ScrapeResponse {
   int status = 200;
   std::string content_type;
   std::string body;
+  /// The value of Content-Encoding, `gzip`; empty: no such header. Where a request had a compression, the
+  /// response has `Vary: Accept, Accept-Encoding`.
+  std::string content_encoding;
 };
 
 /// Answers a GET of the metrics: 200 with an exposition, 400 when it asks for too many names, 503 when memory
@@ -43,7 +51,7 @@ struct ScrapeResponse {
 /// throws nothing but std::bad_alloc, and that only where there is none for the response of the 503.
 PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeRequest& request = {}) {
   const auto refusal = [](int status, const char* text) {
-    return ScrapeResponse{status, "text/plain; charset=utf-8", text};
+    return ScrapeResponse{status, "text/plain; charset=utf-8", text, {}};
   };
   PROMLITE_TRY {
     NameFilter filter;
@@ -51,7 +59,11 @@ PROMLITE_COLD inline ScrapeResponse scrape(Gatherer& registry, const ScrapeReque
     const detail::Representation exposition = detail::negotiate(request.accept);
     detail::ByteBuffer body;
     detail::encode(exposition, registry, filter, request.created, body);
-    return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view())};
+    detail::ByteBuffer scratch;
+    const bool compressed =
+        detail::wants_gzip(request.accept_encoding) && detail::compress(request.compression, body, scratch);
+    return ScrapeResponse{200, std::string(detail::ContentType(exposition).text()), std::string(body.view()),
+                          compressed ? "gzip" : ""};
   }
   PROMLITE_CATCH_ALL { return refusal(503, "Service unavailable\n"); }
 }
@@ -62,17 +74,22 @@ namespace detail {
 class RegistrySource final : public ScrapeSource {
  public:
   explicit RegistrySource(std::shared_ptr<RegistryGroup> registry,
-                          CreatedSamples created = CreatedSamples::hidden) noexcept
-      : registry_(std::move(registry)), created_(created) {}
+                          CreatedSamples created = CreatedSamples::hidden,
+                          const Compression& compression = {}) noexcept
+      : registry_(std::move(registry)), created_(created), compression_(compression) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
-  void render(const ScrapeKey& key, ByteBuffer& out) override {
+  bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
+  bool render(const ScrapeKey& key, ByteBuffer& out) override {
     encode(key.exposition, *registry_, key.filter, created_, out);
+    return key.gzip && compress(compression_, out, scratch_);
   }
 
  private:
   std::shared_ptr<RegistryGroup> registry_;
   const CreatedSamples created_;
+  const Compression compression_;
+  ByteBuffer scratch_;
 };
 
 }  // namespace detail

@@ -15,9 +15,10 @@ namespace detail {
 struct ScrapeKey {
   Representation exposition;
   NameFilter filter;
+  bool gzip = false;  ///< compressed, if that is possible and worth it
 
   bool operator==(const ScrapeKey& other) const {
-    return exposition == other.exposition && filter == other.filter;
+    return exposition == other.exposition && gzip == other.gzip && filter == other.filter;
   }
 };
 
@@ -27,8 +28,10 @@ class ScrapeSource {
   virtual ~ScrapeSource() = default;
   /// True when render() runs code that is not the library's: it may take any time, or never return.
   virtual bool may_block() const noexcept = 0;
-  /// Appends one exposition. May throw.
-  virtual void render(const ScrapeKey& key, ByteBuffer& out) = 0;
+  /// True when it can compress.
+  virtual bool has_gzip() const noexcept { return false; }
+  /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw.
+  virtual bool render(const ScrapeKey& key, ByteBuffer& out) = 0;
 };
 
 }  // namespace detail

@@ -63,7 +63,7 @@ class ScrapeWorker {
       if (phase_.load(std::memory_order_acquire) != Phase::wanted) continue;  // pairs with start()
       failed_ = true;
       PROMLITE_TRY {
-        source_->render(key_, body_->bytes);
+        body_->compressed = source_->render(key_, body_->bytes);
         failed_ = false;
       }
       PROMLITE_CATCH_ALL {}

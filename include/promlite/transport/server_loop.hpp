@@ -6,6 +6,7 @@
 #include <promlite/config.hpp>
 #include <promlite/exposition/negotiation.hpp>
 #include <promlite/transport/body_pool.hpp>
+#include <promlite/transport/compression.hpp>
 #include <promlite/transport/connection.hpp>
 #include <promlite/transport/http_message.hpp>
 #include <promlite/transport/query.hpp>
@@ -92,6 +93,10 @@ class ServerLoop {
   static constexpr Instant linger_timeout = 1000;
   static constexpr Instant stall_timeout = 1000;
 
+  static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
+  static constexpr std::string_view gzip_headers =
+      "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+
   void read_all() noexcept {
     while (!resumed_.empty()) take_request(*resumed_.pop_back());
     for (std::size_t i = 0; i < connections_.size(); ++i) {
@@ -143,6 +148,7 @@ class ServerLoop {
     if (!reply.scrape) return answer(connection, reply);
     connection.key = ScrapeKey();
     connection.key.exposition = negotiate(request.accept);
+    connection.key.gzip = source_->has_gzip() && wants_gzip(request.accept_encoding);
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
       return answer(connection, error_reply(400));
     }
@@ -160,8 +166,8 @@ class ServerLoop {
       bool failed = true;
       PROMLITE_TRY {
         body = pool_.take();
-        if (source_->may_block()) return worker_->start(key, std::move(body));
-        source_->render(key, body->bytes);
+        if (source_->may_block() || key.gzip) return worker_->start(key, std::move(body));
+        body->compressed = source_->render(key, body->bytes);
         failed = false;
       }
       PROMLITE_CATCH_ALL {}
@@ -183,6 +189,7 @@ class ServerLoop {
       last_size_ = made->bytes.size();
       reply = Reply();
       reply.content_type = content_type.text();
+      if (key.gzip) reply.extra = made->compressed ? gzip_headers : vary_header;
     }
     Body* body = nullptr;
     std::size_t kept = 0;

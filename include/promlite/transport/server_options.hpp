@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/exposition/openmetrics.hpp>
+#include <promlite/transport/compression.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +31,8 @@ struct ServerOptions {
   /// Whether OpenMetrics text shows when series were created, as series of their own (`x_created`): for
   /// scrapers that make something of them. Protobuf has the times anyway.
   CreatedSamples created = CreatedSamples::hidden;
+  /// Compresses metrics for scrapers that ask for it: `promlite::gzip()` of `promlite/gzip.hpp`.
+  Compression compression;
 
   /// With either of these every path asks for one of them. They cross the network readable for everybody on
   /// the way.
