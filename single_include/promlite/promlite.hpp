@@ -9101,10 +9101,9 @@ class Registerer {
 
   template <class Metric, class... Options>
   Metric single(MetricName<type_of<Metric>> name, std::string_view help, const Options&... options) {
-    return core_
-        ->declare<Metric>(detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...),
-                          scope_.get())
-        .first();
+    detail::FamilyOf<Metric>& declared = core_->declare<Metric>(
+        detail::declare_metric<Metric, false>(name.text(), help, nullptr, 0, options...), scope_.get());
+    return declared.first();
   }
   template <class Metric, std::size_t N, class... Options>
   Family<Metric, N> family(MetricName<type_of<Metric>> name, std::string_view help,
