@@ -54,10 +54,11 @@ class Readme(unittest.TestCase):
     def test_the_tour_prints_its_metrics(self):
         declarations, uses = blocks()[1].split("\n\n", 1)
         program = self.build("#include <promlite/promlite.hpp>\n#include <iostream>\nint main() {\n" + declarations +
-                             "\n(void)bytes; (void)size; (void)build; (void)load;\n" + uses + "(void)rows;\n}\n")
+                             "\n(void)bytes; (void)size; (void)build; (void)load; (void)wait; (void)both; (void)door;\n" + uses + "(void)rows;\n}\n")
         body = subprocess.run([program], check=True, capture_output=True, text=True).stdout
         for line in ('app_build_info{version="1.4.2"} 1', 'files_processed_total{kind="csv"} 3', "load_ratio 0.5",
-                     'job_duration_seconds_count{kind="csv"} 1004', 'job_duration_seconds_count{kind="json"} 1', "queue_depth 0", "read_bytes_total 0"):
+                     'job_duration_seconds_count{kind="csv"} 1004', 'job_duration_seconds_count{kind="json"} 1', "queue_depth 0",
+                     'door{door="open"} 1', "read_bytes_total 0"):
             self.assertIn(line + "\n", body)
 
     def test_the_short_cuts_count(self):
