@@ -112,7 +112,10 @@ class Histogram : public Observer<Histogram> {
     if (detail::Cell* const slab = range_.chunk->owned()) {
       observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, times, sum);
     } else {
-      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, times, sum);
+      detail::Cell* const shared = range_.chunk->shared();
+      // There may be fewer cells there than this has buckets.
+      if (shared == detail::SlabMemory::lost()) return;
+      observe_in<detail::SharedUpdate>(shared + range_.offset, bucket, times, sum);
     }
   }
 

@@ -981,7 +981,8 @@ class PagePool {
     std::size_t size = lasting ? lasting_size : first_size;
     if (!lasting && previous != 0) {
       const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
-      size = doubled < lasting_size ? doubled : lasting_size;
+      // Of a block that is being forgotten the size reads as 0.
+      if (doubled > size) size = doubled < lasting_size ? doubled : lasting_size;
     }
     void* const room = lasting ? LastingMemory::take(size)
                                : ::operator new (size, std::align_val_t{alignof(Block)}, std::nothrow);
@@ -1262,7 +1263,7 @@ class Chunk {
     const bool lasting = chunk->lasting_;
     chunk->for_each_slab([&](Cell* slab) {
       PagePool::release(slab[PagePool::cell], lasting);
-      SlabMemory::release(slab, chunk->cells_, lasting);
+      SlabMemory::release(slab, chunk->size(), lasting);
     });
     chunk->~Chunk();
     release_room(chunk, lasting);
@@ -1272,31 +1273,27 @@ class Chunk {
   /// has the addresses. An update through a handle of a removed series that makes its thread's slab at this
   /// very moment may leave that slab behind, unused.
   PROMLITE_COLD static void forget(Chunk* chunk, Remains& remains) noexcept {
-    const std::uint32_t cells = chunk->cells_;
-    // Where cells_ is too many for the cells that nobody reads, the slabs stay in place and read as zeroes.
-    const bool whole = cells <= largest_chunk;
+    const std::uint32_t cells = chunk->size();
+    // What zeroes will say, said where the pages stay: from here on nobody makes a slab.
+    chunk->allocator_.store(&no_slots, std::memory_order_relaxed);
+    chunk->cells_.store(0, std::memory_order_relaxed);
     const auto forget_slab = [&](SlabPointer& pointer) {
       // acquire: the slab's zeroes happen before its end.
-      Cell* const slab = whole ? pointer.exchange(nullptr, std::memory_order_acquire)
-                               : pointer.load(std::memory_order_acquire);
+      Cell* const slab = pointer.exchange(nullptr, std::memory_order_acquire);
       if (slab == nullptr) return;
       PagePool::forget(slab[PagePool::cell], remains);
-      if (SlabMemory::is_reserve(slab)) return;
-      if (whole) {
-        remains.forget(slab, cells * sizeof(Cell));
-      } else {
-        LastingMemory::forget(slab, cells * sizeof(Cell));
-      }
+      if (!SlabMemory::is_reserve(slab)) remains.forget(slab, cells * sizeof(Cell));
     };
     for (std::uint32_t slot = 0; slot < chunk->slots_; ++slot) forget_slab(chunk->slabs()[slot]);
     forget_slab(chunk->shared_);
-    if (whole) remains.forget(chunk, lasting_size);
+    remains.forget(chunk, lasting_size);
   }
 
   Chunk(const Chunk&) = delete;
   Chunk& operator=(const Chunk&) = delete;
 
-  std::uint32_t size() const noexcept { return cells_; }
+  /// 0 when it has been forgotten.
+  std::uint32_t size() const noexcept { return cells_.load(std::memory_order_relaxed); }
   bool lasting() const noexcept { return lasting_; }
 
   /// The calling thread's slab if it has one already; null sends the update to owned(). Wait-free.
@@ -1313,13 +1310,15 @@ class Chunk {
   PROMLITE_COLD Cell* owned() noexcept {
     ThreadSlot& mine = thread_slot;
     const Allocating allocation;
-    if (slots_ == 0 || !allocation.outermost() || !take_thread_slot(mine) ||
+    // Read once: the chunk may be forgotten meanwhile.
+    const std::uint32_t cells = size();
+    if (slots_ == 0 || cells == 0 || !allocation.outermost() || !take_thread_slot(mine) ||
         mine.allocator != allocator_.load(std::memory_order_relaxed)) {
       return nullptr;
     }
     SlabPointer& slab = slabs()[mine.slot];
     if (Cell* const there = slab.load(std::memory_order_relaxed)) return there;
-    Cell* const made = SlabMemory::allocate(cells_, lasting_);
+    Cell* const made = SlabMemory::allocate(cells, lasting_);
     // release: pairs with for_each_slab(); a scrape that sees the pointer sees the zeroes behind it.
     slab.store(made, std::memory_order_release);
     return made;
@@ -1378,19 +1377,22 @@ class Chunk {
   SlabPointer* slabs() noexcept { return reinterpret_cast<SlabPointer*>(this + 1); }
 
   PROMLITE_COLD Cell* make_shared_slab() noexcept {
-    if (cells_ == 0) return SlabMemory::lost();  // forgotten
-    Cell* const made = SlabMemory::allocate_or_reserve(cells_, lasting_);
+    // Both read once: the chunk may be forgotten meanwhile.
+    const std::uint32_t cells = size();
+    const bool lasting = lasting_;
+    if (cells == 0) return SlabMemory::lost();
+    Cell* const made = SlabMemory::allocate_or_reserve(cells, lasting);
     if (made == nullptr) return SlabMemory::lost();
     Cell* there = nullptr;
     // release: whoever finds the slab sees its zeroes. acquire on failure: so do we with the winner's.
     if (shared_.compare_exchange_strong(there, made, std::memory_order_release, std::memory_order_acquire))
       return made;
-    SlabMemory::release(made, cells_, lasting_);
+    SlabMemory::release(made, cells, lasting);
     return there;
   }
 
   std::atomic<const SlotAllocator*> allocator_;
-  std::uint32_t cells_;
+  std::atomic<std::uint32_t> cells_;
   std::uint32_t slots_;
   std::atomic<Cell*> shared_;
   std::uint32_t series_ = 0;  ///< the arena's own: ranges that were not given back
@@ -1466,12 +1468,10 @@ class CellArena {
   // No range of this chunk is used, and none will be handed out.
   PROMLITE_COLD void drop(Chunk* chunk) noexcept {
     if (!chunk->lasting()) return;
-    if (chunk->size() <= largest_chunk) {
-      Chunk* const last = chunks_[chunks_.size() - 1];
-      chunks_.at(chunk->index_) = last;
-      last->index_ = chunk->index_;
-      chunks_.truncate(chunks_.size() - 1);
-    }
+    Chunk* const last = chunks_[chunks_.size() - 1];
+    chunks_.at(chunk->index_) = last;
+    last->index_ = chunk->index_;
+    chunks_.truncate(chunks_.size() - 1);
     Chunk::forget(chunk, remains_);
   }
 
@@ -5184,7 +5184,10 @@ class Histogram : public Observer<Histogram> {
     if (detail::Cell* const slab = range_.chunk->owned()) {
       observe_in<detail::OwnedUpdate>(slab + range_.offset, bucket, times, sum);
     } else {
-      observe_in<detail::SharedUpdate>(range_.chunk->shared() + range_.offset, bucket, times, sum);
+      detail::Cell* const shared = range_.chunk->shared();
+      // There may be fewer cells there than this has buckets.
+      if (shared == detail::SlabMemory::lost()) return;
+      observe_in<detail::SharedUpdate>(shared + range_.offset, bucket, times, sum);
     }
   }
 

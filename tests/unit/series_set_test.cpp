@@ -287,6 +287,8 @@ TEST_CASE("series that come and go leave no memory behind, with scrapes and with
     const auto counters = registry.counter("c_total", "", {"a"}, max_series(100));
     const auto histograms = registry.histogram("h", "", {"a"}, max_series(100));
     const auto summaries = registry.summary("s", "", {"a"}, max_series(100), quantiles({0.5}));
+    // More buckets than a chunk of many series has cells.
+    const auto large = registry.histogram("l", "", {"a"}, linear_buckets(0, 1, 1100));
     const auto churn = [&](int from, int to) {
       for (int i = from; i < to; ++i) {
         counters.with(i).inc();
@@ -295,6 +297,10 @@ TEST_CASE("series that come and go leave no memory behind, with scrapes and with
         counters.remove(i - 50);
         histograms.remove(i - 50);
         summaries.remove(i - 50);
+        if (i % 20 == 0) {
+          large.with(i).observe(i);
+          large.remove(i - 200);
+        }
         if (scraped && i % 1000 == 0) to_text(registry);
       }
     };

@@ -10,6 +10,10 @@
 
 #include "support/catch.hpp"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 using namespace promlite::detail;
 
 static std::uint64_t sum_at(Chunk& chunk, std::uint32_t offset) {
@@ -169,13 +173,26 @@ TEST_CASE("when all ranges of a lasting chunk were given back, it reads as zeroe
   }
 }
 
-TEST_CASE("a chunk of one large series keeps its slabs, for which no other cells are enough") {
+TEST_CASE("a forgotten chunk makes no slab any more, where its pages stay as well") {
   CellArena arena(true, largest_chunk);
-  const CellRange range = arena.take(5000);
-  arena.take(1);
-  Cell* const slab = slab_of(*range.chunk);
-  slab[range.offset + 4999].store(1);
-  arena.give_back(range);
-  CHECK(slab_of(*range.chunk) == slab);
-  slab[range.offset + 4999].store(1);
+  // A series of more cells than those that nobody reads, and the common case.
+  for (const std::uint32_t cells : {5000U, 1000U}) {
+    const CellRange range = arena.take(cells);
+    arena.take(1000);
+    Cell* const slab = slab_of(*range.chunk);
+    REQUIRE(slab != nullptr);
+    Cell* const shared = range.chunk->shared();
+#if defined(__linux__)
+    // Locked pages are not given back.
+    REQUIRE(::mlock(range.chunk, LastingMemory::page) == 0);
+#endif
+    arena.give_back(range);
+    CHECK(range.chunk->size() == 0);
+    CHECK(slabs_of(*range.chunk) == 0);
+    CHECK(slab_of(*range.chunk) == nullptr);
+    CHECK(range.chunk->shared() == SlabMemory::lost());
+    // Who had the slabs at hand may go on.
+    slab[range.offset + cells - 1].store(1);
+    shared[range.offset + cells - 1].store(1);
+  }
 }

@@ -77,7 +77,8 @@ class PagePool {
     std::size_t size = lasting ? lasting_size : first_size;
     if (!lasting && previous != 0) {
       const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
-      size = doubled < lasting_size ? doubled : lasting_size;
+      // Of a block that is being forgotten the size reads as 0.
+      if (doubled > size) size = doubled < lasting_size ? doubled : lasting_size;
     }
     void* const room = lasting ? LastingMemory::take(size)
                                : ::operator new (size, std::align_val_t{alignof(Block)}, std::nothrow);
