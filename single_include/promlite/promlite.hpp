@@ -12481,7 +12481,7 @@ class HttpExchange {
 
  private:
   void connect();
-  int connect_to(const SocketAddress& address, const Limit& limit);
+  int connect_to(const SocketAddress& address, const Limit& share);
   void send();
   void receive();
   void take_end();

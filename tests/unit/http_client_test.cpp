@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -13,6 +15,9 @@
 #include <vector>
 
 #include <dlfcn.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 
 #include "support/catch.hpp"
 #include "support/fake_server.hpp"
@@ -46,6 +51,23 @@ extern "C" int getaddrinfo(const char* host, const char* port, const addrinfo* h
     return error;
   }
   return real(host, port, hints, found);
+}
+
+// On a thread that says so: one byte for each call.
+static thread_local bool single_bytes = false;
+
+extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  if (!single_bytes) return syscall(SYS_sendmsg, fd, message, flags);
+  iovec one = message->msg_iov[0];
+  one.iov_len = 1;
+  msghdr less{};
+  less.msg_iov = &one;
+  less.msg_iovlen = 1;
+  return syscall(SYS_sendmsg, fd, &less, flags);
+}
+
+extern "C" ssize_t recv(int fd, void* to, size_t size, int flags) {
+  return syscall(SYS_recvfrom, fd, to, single_bytes ? size_t{1} : size, flags, nullptr, nullptr);
 }
 
 class Stopwatch {
@@ -265,6 +287,47 @@ TEST_CASE("a resolver that hangs costs the deadline, and one thread") {
   CHECK(client.get("/"));
   CHECK(look_ups == 2);
   CHECK(test::settles_at("fd", files));
+}
+
+TEST_CASE("a resolver that hangs does not keep a program from ending") {
+  resolver_hangs = true;
+  const Stopwatch watch;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const HttpResult result = HttpClient("hangs.test:1").timeout(50ms).get("/");
+    std::exit(result ? 1 : 0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(watch.milliseconds() < 1000);
+  resolver_hangs = false;
+}
+
+TEST_CASE("calls that are interrupted, or take one byte, change nothing") {
+  FakeServer server([](const FakeServer::Call& call) {
+    if (call.request.find("GET /wait") == 0) call.wait();
+    call.answer("200 OK", call.request);
+  });
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = [](int) {};
+  sigaction(SIGALRM, &action, &before);
+  const itimerval often{{0, 1000}, {0, 1000}}, never{};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  single_bytes = true;
+  const HttpClient client = HttpClient(server.address()).timeout(20s);
+  for (int i = 0; i < 20; ++i) {
+    const std::string echo = client.send("PUT", "/", "", "body").body;
+    CHECK(echo == server.requests().back());
+  }
+  const Stopwatch watch;
+  CHECK(HttpClient(server.address()).timeout(100ms).get("/wait").problem ==
+        "the deadline passed while waiting for the answer");
+  check_in_time(watch, 100);
+  single_bytes = false;
+  setitimer(ITIMER_REAL, &never, nullptr);
+  sigaction(SIGALRM, &before, nullptr);
 }
 
 TEST_CASE("whatever a server does, the deadline holds") {

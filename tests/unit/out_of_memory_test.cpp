@@ -4,11 +4,14 @@
 #include <promlite/default_registry.hpp>
 #include <promlite/exposition/text.hpp>
 #include <promlite/registry.hpp>
+#include <promlite/transport/batch_job.hpp>
+#include <promlite/transport/textfile.hpp>
 
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <memory>
 #include <new>
@@ -21,6 +24,7 @@
 #include "support/allocations.hpp"
 #include "support/c_locale.hpp"
 #include "support/catch.hpp"
+#include "support/fake_server.hpp"
 
 using namespace promlite;
 using namespace std::chrono_literals;
@@ -304,4 +308,31 @@ TEST_CASE("a scrape without memory fails, and the next one shows everything in o
     REQUIRE(without_problems(to_text(registry)) == expected);
     REQUIRE(without_problems(to_text(registry)) == expected);
   });
+}
+
+TEST_CASE("without memory a push, a file and the end of a job fail by value, and the next one works") {
+  test::FakeServer server([](const test::FakeServer::Call& call) { call.answer("200 OK"); });
+  const std::string path = "/tmp/promlite_out_of_memory_" + std::to_string(::getpid()) + ".prom";
+  Registry registry;
+  registry.counter("x_total", "", {"a"}).with("b").inc();
+  const Pushgateway gateway = Pushgateway(server.address(), "a/b").group("c", "").bearer_token("secret");
+  REQUIRE(write_textfile(registry, path));
+  const auto fails_by_value = [](auto&& action) {
+    at_every_allocation([&](auto&& attempt) {
+      std::optional<decltype(action())> result;
+      REQUIRE(attempt([&] { result.emplace(action()); }));
+      REQUIRE(static_cast<bool>(*result) == result->message().empty());
+    });
+  };
+  fails_by_value([&] { return gateway.push(registry); });
+  fails_by_value([&] { return gateway.remove(); });
+  fails_by_value([&] { return write_textfile(registry, path); });
+  at_every_allocation([&](auto&& attempt) {
+    BatchJob job(gateway);
+    REQUIRE(attempt([&] { job.finish(); }));
+    REQUIRE(static_cast<bool>(job.finish()) == job.finish().message().empty());
+  });
+  REQUIRE(gateway.push(registry));
+  REQUIRE(write_textfile(registry, path));
+  CHECK(std::remove(path.c_str()) == 0);
 }
