@@ -12,6 +12,7 @@
 #include <promlite/detail/bucket_finder.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/cell_tree.hpp>
+#include <promlite/detail/exemplar_slot.hpp>
 #include <promlite/detail/label_index.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/detail/pointer_list.hpp>
@@ -29,6 +30,7 @@
 #include <promlite/desc.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/escaping.hpp>
+#include <promlite/exemplar.hpp>
 #include <promlite/exponential_buckets.hpp>
 #include <promlite/label_lists.hpp>
 #include <promlite/labels.hpp>

@@ -10,6 +10,8 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/exemplar.hpp>
+#include <promlite/labels.hpp>
 #include <promlite/scope_counter.hpp>
 
 #include <atomic>
@@ -59,6 +61,24 @@ class Counter {
     inc(detail::seconds_of(amount));
   }
 
+  /// The same with an exemplar, labels that lead to what was counted: `requests.inc(1, {{"trace_id", id}})`.
+  /// Formats that have exemplars show the last one of each series. Names and values may have
+  /// max_exemplar_characters together; labels that cannot be shown, and a name that comes twice, are counted
+  /// in `promlite_refused_exemplars_total` and the amount is added all the same. Lock-free; allocates for a
+  /// series' first exemplar; reads the system clock unless the time is given.
+  template <class Amount>
+  void inc(Amount amount, const Labels& exemplar,
+           std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    inc(amount);
+    if (takes(amount)) detail::keep_exemplar(range_, 0, exemplar, static_cast<double>(amount), time, stats_);
+  }
+  template <class Rep, class Period>
+  void inc(std::chrono::duration<Rep, Period> amount, const Labels& exemplar,
+           std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    static_assert(has_real, "promlite: a duration in seconds needs a counter of double");
+    inc(detail::seconds_of(amount), exemplar, time);
+  }
+
   /// Counts the scope that an exception leaves: `auto guard = errors.count_exceptions();`. A scope that ends
   /// otherwise counts nothing, nor does anything without exceptions.
   ExceptionCounter<Counter> count_exceptions() const noexcept { return ExceptionCounter<Counter>(*this); }
@@ -100,6 +120,18 @@ class Counter {
   static constexpr std::uint64_t cell_limit = std::uint64_t{1} << 62;
 
   Counter(detail::CellRange range, detail::FamilyStats* stats) noexcept : range_(range), stats_(stats) {}
+
+  // Whether inc() adds it or refuses it.
+  template <class Amount>
+  static bool takes(Amount amount) noexcept {
+    if constexpr (!std::is_floating_point_v<Amount>) {
+      return !(amount < 0);
+    } else {
+      const auto real = static_cast<double>(amount);
+      if (!detail::is_finite(real) || detail::is_negative(real)) return false;
+      return has_real || (real < 0x1p64 && static_cast<double>(static_cast<std::uint64_t>(real)) == real);
+    }
+  }
 
   PROMLITE_ALWAYS_INLINE void add_whole(std::uint64_t amount) const noexcept {
     detail::Cell* const slab = range_.chunk->owned_already();
@@ -223,6 +255,8 @@ struct MetricTraits<Counter<T>> {
   static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<uint64>";
   struct Config {
     Config(const Declaration&, FamilyStats&) noexcept {}
+    // A scrape's scratch, under the registry's scrape lock.
+    ExemplarSamples exemplars;
   };
   struct SeriesState {};
 
@@ -230,12 +264,21 @@ struct MetricTraits<Counter<T>> {
   static Counter<T> handle(const CellRange& range, const Config&, FamilyStats& stats) noexcept {
     return Counter<T>(range, &stats);
   }
-  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
-                     ScrapeContext&) {
-    encoder.value(labels, Counter<T>::read(range));
+  PROMLITE_ALWAYS_INLINE static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
+                                            Config& config, SeriesState&, ScrapeContext&) {
+    if (PROMLITE_LIKELY(range.chunk->side() == nullptr))
+      return encoder.value(labels, Counter<T>::read(range));
+    encode_all(encoder, labels, range, config);
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return Counter<T>::updated_since(range, seen);
+  }
+
+ private:
+  PROMLITE_COLD static void encode_all(Encoder& encoder, PaddedText labels, const CellRange& range,
+                                       Config& config) {
+    const ExemplarSample* const exemplar = config.exemplars.read(range, 0, 1);
+    encoder.counter(labels, CounterSample{Counter<T>::read(range), exemplar, 0});
   }
 };
 

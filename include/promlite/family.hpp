@@ -204,7 +204,7 @@ class FamilyOf final : public Source {
     return made.chunk != overflow.chunk || made.offset != overflow.offset;
   }
 
-  void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
+  PROMLITE_ALWAYS_INLINE void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
     Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
   }
 

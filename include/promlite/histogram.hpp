@@ -11,6 +11,8 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/exemplar.hpp>
+#include <promlite/labels.hpp>
 #include <promlite/observer.hpp>
 
 #include <atomic>
@@ -32,6 +34,7 @@ struct HistogramConfig {
   FamilyStats* stats = nullptr;
   // A scrape's scratch, under the registry's scrape lock: the sums over the slabs, then what one slab holds.
   std::vector<std::uint64_t> counts;
+  ExemplarSamples exemplars;
 };
 
 /// The place of each cell of a series.
@@ -50,14 +53,14 @@ struct HistogramCells {
 /// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
 /// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
 /// observations.
-class Histogram : public Observer<Histogram> {
+class Histogram : public ObserverWithExemplars<Histogram> {
  public:
   Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
   /// ever; infinities and negative values are taken.
   PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
-  using Observer::observe;
+  using ObserverWithExemplars::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -82,6 +85,7 @@ class Histogram : public Observer<Histogram> {
  private:
   friend struct detail::MetricTraits<Histogram>;
   friend class Observer<Histogram>;
+  friend class ObserverWithExemplars<Histogram>;
 
   Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -119,6 +123,12 @@ class Histogram : public Observer<Histogram> {
     }
   }
 
+  PROMLITE_COLD void keep_exemplar(double value, const Labels& labels,
+                                   detail::ExemplarTime time) const noexcept {
+    detail::keep_exemplar(range_, detail::HistogramCells::buckets + config_->bucket_of(value), labels, value,
+                          time, config_->stats);
+  }
+
   PROMLITE_COLD void refuse() const noexcept {
     if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
   }
@@ -148,6 +158,8 @@ struct MetricTraits<Histogram> {
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
                      SeriesState&, ScrapeContext& scrape) {
     const std::size_t size = config.bucket_of.size() + 1;
+    // Before the counts, so that these have whatever there is an exemplar of.
+    const ExemplarSample* const exemplars = config.exemplars.read(range, HistogramCells::buckets, size);
     std::uint64_t* const counts = config.counts.data();
     std::uint64_t* const read = counts + size;
     for (std::size_t i = 0; i < size; ++i) counts[i] = 0;
@@ -166,8 +178,8 @@ struct MetricTraits<Histogram> {
       total += sum;
       for (std::size_t i = 0; i < size; ++i) counts[i] += read[i];
     });
-    encoder.histogram(labels,
-                      HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts, total});
+    encoder.histogram(labels, HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts,
+                                              total, exemplars});
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return progressed_since(range, seen);

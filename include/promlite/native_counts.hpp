@@ -82,9 +82,9 @@ struct NativeCells {
   static constexpr std::uint32_t zero = 2;      ///< the zero bucket
   static constexpr std::uint32_t positive = 3;  ///< a CellTree by the distance from the zero bucket
   static constexpr std::uint32_t negative = 4;
-  static constexpr std::uint32_t coarse = 5;  ///< a CellTree of both signs, for what found no page in those
-  static constexpr std::uint32_t pages = 6;   ///< how many pages were asked for
-  static constexpr std::uint32_t classic = 8;
+  static constexpr std::uint32_t coarse = 5;   ///< a CellTree of both signs, for what found no page in those
+  static constexpr std::uint32_t pages = 6;    ///< how many pages were asked for
+  static constexpr std::uint32_t classic = 8;  ///< and one more, for the exemplar of what is above all bounds
 };
 
 /// What the series of one native histogram family share: how a value finds its cell.
@@ -109,6 +109,12 @@ struct NativeConfig {
 
   std::uint32_t cell_count() const noexcept {
     return NativeCells::classic + (has_classic() ? static_cast<std::uint32_t>(bucket_of.size()) + 1 : 0);
+  }
+  /// The cell beside which the exemplar of `value` is kept: that of its classic bucket, or else one of a few
+  /// by its power of two, so that exemplars differ in size.
+  std::size_t exemplar_cell(double value) const noexcept {
+    return has_classic() ? NativeCells::classic + bucket_of(value)
+                         : static_cast<unsigned>(coarse_scale.place(value)) % NativeCells::classic;
   }
   bool has_classic() const noexcept { return bucket_of.size() != 0; }
   std::uint32_t coarse_key(int place) const noexcept {

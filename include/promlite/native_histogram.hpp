@@ -10,6 +10,8 @@
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/encoder.hpp>
+#include <promlite/exemplar.hpp>
+#include <promlite/labels.hpp>
 #include <promlite/native_counts.hpp>
 #include <promlite/observer.hpp>
 
@@ -31,7 +33,7 @@ namespace promlite {
 ///
 /// In every scrape `_count` is the sum of the buckets, native and classic, and nothing ever falls. The sum is
 /// of the same observations unless updates went on without a pause while the scrape read them.
-class NativeHistogram : public Observer<NativeHistogram> {
+class NativeHistogram : public ObserverWithExemplars<NativeHistogram> {
  public:
   NativeHistogram() noexcept
       : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
@@ -39,7 +41,7 @@ class NativeHistogram : public Observer<NativeHistogram> {
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in the sum for
   /// ever, and so is what finds no memory for its bucket; infinities and negative values are taken.
   PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
-  using Observer::observe;
+  using ObserverWithExemplars::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -60,6 +62,7 @@ class NativeHistogram : public Observer<NativeHistogram> {
  private:
   friend struct detail::MetricTraits<NativeHistogram>;
   friend class Observer<NativeHistogram>;
+  friend class ObserverWithExemplars<NativeHistogram>;
 
   NativeHistogram(const detail::CellRange& range, const detail::NativeConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -119,6 +122,11 @@ class NativeHistogram : public Observer<NativeHistogram> {
     }
   }
 
+  PROMLITE_COLD void keep_exemplar(double value, const Labels& labels,
+                                   detail::ExemplarTime time) const noexcept {
+    detail::keep_exemplar(range_, config_->exemplar_cell(value), labels, value, time, config_->stats);
+  }
+
   PROMLITE_COLD void refuse() const noexcept {
     if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
   }
@@ -140,6 +148,7 @@ struct MetricTraits<NativeHistogram> {
     using NativeConfig::NativeConfig;
     // A scrape's scratch, under the registry's scrape lock.
     NativeCounts counts;
+    ExemplarSamples exemplars;
   };
   struct SeriesState {};
 
@@ -150,12 +159,33 @@ struct MetricTraits<NativeHistogram> {
 
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
                      SeriesState&, ScrapeContext& scrape) {
+    // Before the counts, so that these have whatever there is an exemplar of.
+    const bool classic = config.has_classic();
+    const std::size_t count = classic ? config.bucket_of.size() + 1 : NativeCells::classic;
+    const ExemplarSample* const exemplars =
+        config.exemplars.read(range, classic ? NativeCells::classic : 0, count);
     config.counts.read(config, range, scrape.patience);
     NativeSample native;
-    encoder.histogram(labels, config.counts.sample(config, native));
+    HistogramSample sample = config.counts.sample(config, native);
+    if (exemplars != nullptr) {
+      native.exemplars = exemplars;
+      native.exemplars_size = count;
+      // The only bucket that other formats show has the newest one.
+      sample.exemplars = classic ? exemplars : newest(exemplars, count);
+    }
+    encoder.histogram(labels, sample);
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return progressed_since(range, seen);
+  }
+
+ private:
+  static const ExemplarSample* newest(const ExemplarSample* all, std::size_t count) noexcept {
+    const ExemplarSample* found = nullptr;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (all[i].present && (found == nullptr || all[i].time > found->time)) found = all + i;
+    }
+    return found;
   }
 };
 

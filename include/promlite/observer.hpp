@@ -5,6 +5,7 @@
 
 #include <promlite/clock.hpp>
 #include <promlite/config.hpp>
+#include <promlite/labels.hpp>
 #include <promlite/timer.hpp>
 
 #include <chrono>
@@ -44,6 +45,32 @@ class Observer : public Timed<Metric> {
 
  private:
   const Metric& self() const noexcept { return static_cast<const Metric&>(*this); }
+};
+
+/// The base of what observes and keeps exemplars: `Metric` has
+/// `keep_exemplar(double, const Labels&, std::chrono::system_clock::time_point)` besides.
+template <class Metric>
+class ObserverWithExemplars : public Observer<Metric> {
+ public:
+  using Observer<Metric>::observe;
+
+  /// Observes, with an exemplar: labels that lead to what was observed, as in
+  /// `latency.observe(0.25, {{"trace_id", id}})`. Formats that have exemplars show the last one of each
+  /// bucket (of a native histogram without classic buckets: some of different sizes). Names and values may
+  /// have max_exemplar_characters together; labels that cannot be shown, and a name that comes twice, are
+  /// counted in `promlite_refused_exemplars_total`, and the observation counts all the same. Lock-free;
+  /// allocates for a bucket's first exemplar; reads the system clock unless the time is given.
+  void observe(double value, const Labels& exemplar,
+               std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    const Metric& self = static_cast<const Metric&>(*this);
+    self.observe(value);
+    if (!detail::is_nan(value)) self.keep_exemplar(value, exemplar, time);
+  }
+  template <class Rep, class Period>
+  void observe(std::chrono::duration<Rep, Period> value, const Labels& exemplar,
+               std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    observe(detail::seconds_of(value), exemplar, time);
+  }
 };
 
 }  // namespace promlite

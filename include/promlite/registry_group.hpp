@@ -269,6 +269,8 @@ PROMLITE_COLD inline void RegistryGroup::write_self_metrics(Sink& sink,
        &FamilyStats::overflowed},
       {"promlite_refused_updates_total", "Updates with a value that the metric cannot take.",
        &FamilyStats::refused},
+      {"promlite_refused_exemplars_total",
+       "Exemplars with labels that cannot be shown; their updates counted.", &FamilyStats::refused_exemplars},
       {"promlite_repaired_label_values_total", "Look-ups with a label value that was not UTF-8.",
        &FamilyStats::repaired}};
   for (const Column& column : columns) {

@@ -1167,9 +1167,10 @@ namespace detail {
 /// What a family could not do as asked. Rare events, so plain shared atomics; on a cache line of their own,
 /// so that a flood of them leaves the look-ups of others alone.
 struct alignas(64) FamilyStats {
-  std::atomic<std::uint64_t> refused{0};     ///< updates with a value that the metric cannot take
-  std::atomic<std::uint64_t> overflowed{0};  ///< look-ups that got the overflow series
-  std::atomic<std::uint64_t> repaired{0};    ///< look-ups with a label value that was not UTF-8
+  std::atomic<std::uint64_t> refused{0};            ///< updates with a value that the metric cannot take
+  std::atomic<std::uint64_t> overflowed{0};         ///< look-ups that got the overflow series
+  std::atomic<std::uint64_t> repaired{0};           ///< look-ups with a label value that was not UTF-8
+  std::atomic<std::uint64_t> refused_exemplars{0};  ///< that could not be exposed; the updates were counted
   void count(std::atomic<std::uint64_t> FamilyStats::*what) noexcept {
     (this->*what).fetch_add(1, std::memory_order_relaxed);
   }
@@ -1229,7 +1230,9 @@ class SlabMemory {
 };
 
 /// The cells of some series: one slab per slot, made when the slot's owner first writes here, and a shared
-/// one, made when somebody first writes here who owns no slot. A slab's first cell is its PagePool.
+/// one, made when somebody first writes here who owns no slot. A slab's first cell is its PagePool. One slab
+/// more, the side slab, is made for the first exemplar here: its cells hold addresses of what belongs to the
+/// same cells of the others.
 ///
 /// Invariants: an owned cell changes only by its slot's owner; a slab pointer goes from null to a slab once
 /// and stays while there is a series in the chunk; nothing is folded when a thread ends, because the slot's
@@ -1265,6 +1268,10 @@ class Chunk {
       PagePool::release(slab[PagePool::cell], lasting);
       SlabMemory::release(slab, chunk->size(), lasting);
     });
+    if (Cell* const side = chunk->side()) {
+      PagePool::release(side[PagePool::cell], lasting);
+      SlabMemory::release(side, chunk->size(), lasting);
+    }
     chunk->~Chunk();
     release_room(chunk, lasting);
   }
@@ -1286,6 +1293,7 @@ class Chunk {
     };
     for (std::uint32_t slot = 0; slot < chunk->slots_; ++slot) forget_slab(chunk->slabs()[slot]);
     forget_slab(chunk->shared_);
+    forget_slab(chunk->side_);
     remains.forget(chunk, lasting_size);
   }
 
@@ -1329,6 +1337,28 @@ class Chunk {
     // acquire: the slab's zeroes happen before its use.
     Cell* const slab = shared_.load(std::memory_order_acquire);
     return PROMLITE_LIKELY(slab != nullptr) ? slab : make_shared_slab();
+  }
+
+  /// The side slab, or null. Wait-free.
+  Cell* side() const noexcept {
+    // acquire: the slab's zeroes happen before its use.
+    return side_.load(std::memory_order_acquire);
+  }
+  /// The side slab, made now if need be, or null when it cannot be. Lock-free.
+  PROMLITE_COLD Cell* make_side() noexcept {
+    Cell* there = side();
+    const Allocating allocation;
+    if (there != nullptr || !allocation.outermost()) return there;
+    // Both read once: the chunk may be forgotten meanwhile.
+    const std::uint32_t cells = size();
+    const bool lasting = lasting_;
+    Cell* const made = cells == 0 ? nullptr : SlabMemory::allocate(cells, lasting);
+    if (made == nullptr) return nullptr;
+    // release: whoever finds the slab sees its zeroes. acquire on failure: so do we with the winner's.
+    if (side_.compare_exchange_strong(there, made, std::memory_order_release, std::memory_order_acquire))
+      return made;
+    SlabMemory::release(made, cells, lasting);
+    return there;
   }
 
   /// Calls `visit(Cell* slab)` for every slab that may hold something, the shared one first, in a fixed
@@ -1395,6 +1425,7 @@ class Chunk {
   std::atomic<std::uint32_t> cells_;
   std::uint32_t slots_;
   std::atomic<Cell*> shared_;
+  std::atomic<Cell*> side_{nullptr};
   std::uint32_t series_ = 0;  ///< the arena's own: ranges that were not given back
   std::uint32_t index_ = 0;   ///< the arena's own: where it lists this chunk
   bool lasting_;
@@ -1603,6 +1634,285 @@ class CellTree {
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_CELL_TREE_HPP
+
+// ---- promlite/detail/snapshot.hpp ----
+// promlite: reading several cells of one writer as they were at one moment.
+#ifndef PROMLITE_DETAIL_SNAPSHOT_HPP
+#define PROMLITE_DETAIL_SNAPSHOT_HPP
+
+namespace promlite {
+namespace detail {
+
+/// The progress cell of a group of cells that change together: the low 16 bits count the updates that are
+/// under way, the high 48 bits those that are finished (modulo 2^48: a wrap falls off the top).
+///
+/// Claim: when a reader finds the same progress before and after it read the group, with no update under way,
+/// it has read exactly the finished updates. Argument: every data store is a release and every data load an
+/// acquire, so reading any data of update k makes the start of k happen before the second look at the
+/// progress, which then cannot equal the first; and the end of k is a release that the first look acquires,
+/// so no data of a finished update is missed. For shared cells the same holds because read-modify-write
+/// operations continue the release sequences of those before them. No fence is needed. docs/design.md tells
+/// it in full.
+struct Progress {
+  static constexpr std::uint64_t started = 1;
+  static constexpr std::uint64_t finished = std::uint64_t{1} << 16;
+  static constexpr std::uint64_t under_way = finished - 1;
+};
+
+/// An update of owned cells: construct, store(), destroy. The caller owns the slot of `cells`.
+class OwnedUpdate {
+ public:
+  PROMLITE_ALWAYS_INLINE explicit OwnedUpdate(Cell& progress) noexcept
+      : progress_(progress), before_(progress.load(std::memory_order_relaxed)) {
+    progress_.store(before_ + Progress::started, std::memory_order_relaxed);
+  }
+  OwnedUpdate(const OwnedUpdate&) = delete;
+  OwnedUpdate& operator=(const OwnedUpdate&) = delete;
+  // release: a reader that sees this update as finished sees all its data.
+  PROMLITE_ALWAYS_INLINE ~OwnedUpdate() {
+    progress_.store(before_ + Progress::finished, std::memory_order_release);
+  }
+
+  // release: a reader that sees the datum sees that this update has started.
+  PROMLITE_ALWAYS_INLINE static void add(Cell& cell, std::uint64_t amount) noexcept {
+    cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_release);
+  }
+  // release: as in add().
+  PROMLITE_ALWAYS_INLINE static void add_real(Cell& cell, double amount) noexcept {
+    cell.store(bits_of(double_of(cell.load(std::memory_order_relaxed)) + amount), std::memory_order_release);
+  }
+
+ private:
+  Cell& progress_;
+  const std::uint64_t before_;
+};
+
+/// Adds to a shared double. Lock-free.
+inline void shared_add_real(Cell& cell, double amount, std::memory_order order) noexcept {
+  std::uint64_t seen = cell.load(std::memory_order_relaxed);
+  while (!cell.compare_exchange_weak(seen, bits_of(double_of(seen) + amount), order,
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+/// The same for shared cells, which any number of threads may update at once (up to 65,535 in the middle of
+/// it).
+class SharedUpdate {
+ public:
+  explicit SharedUpdate(Cell& progress) noexcept : progress_(progress) {
+    progress_.fetch_add(Progress::started, std::memory_order_relaxed);
+  }
+  SharedUpdate(const SharedUpdate&) = delete;
+  SharedUpdate& operator=(const SharedUpdate&) = delete;
+  // release: a reader that sees this update as finished sees all its data.
+  ~SharedUpdate() { progress_.fetch_add(Progress::finished - Progress::started, std::memory_order_release); }
+
+  // release: a reader that sees the datum sees that this update has started.
+  static void add(Cell& cell, std::uint64_t amount) noexcept {
+    cell.fetch_add(amount, std::memory_order_release);
+  }
+  // release: as in add().
+  static void add_real(Cell& cell, double amount) noexcept {
+    shared_add_real(cell, amount, std::memory_order_release);
+  }
+
+ private:
+  Cell& progress_;
+};
+
+/// How long a scrape may yet wait for updaters in the middle of an update: one purse for all its series,
+/// since on a machine with more busy threads than processors the system has stopped many of them there.
+class Patience {
+ public:
+  /// Lets the updater get on: at first by time alone, then by giving up the processor. False when it is not
+  /// worth waiting any more.
+  PROMLITE_COLD bool wait(std::uint32_t attempt) noexcept {
+    using Clock = std::chrono::steady_clock;
+    if (attempt < (left_ > left_.zero() ? spins : last_spins)) return true;
+    if (left_ <= left_.zero()) return false;
+    const Clock::time_point start = Clock::now();
+    // A thread that yields where many are ready may come back later than one that sleeps.
+    if (attempt < spins + yields) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    left_ -= Clock::now() - start;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t spins = 256;
+  static constexpr std::uint32_t yields = 8;
+  static constexpr std::uint32_t last_spins = 16;  // without patience
+  std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
+};
+
+/// True when updates of a group have begun since the last call, which left in `seen` what it saw. `range`
+/// begins with the group's progress.
+PROMLITE_COLD inline bool progressed_since(const CellRange& range, std::uint64_t& seen) noexcept {
+  std::uint64_t now = 0;
+  range.chunk->for_each_slab([&](Cell* slab) { now += slab[range.offset].load(std::memory_order_relaxed); });
+  return std::exchange(seen, now) != now;
+}
+
+/// What the series of one scrape share.
+struct ScrapeContext {
+  std::chrono::steady_clock::time_point start;  ///< of the scrape
+  std::chrono::steady_clock::time_point now;    ///< the same by the clock of the registry at hand
+  Patience patience;
+};
+
+/// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
+/// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
+/// system has stopped in the middle may leave its one update half seen, and after `most_overtaken` reads in
+/// which updates went on, the last one has to do.
+template <class Read>
+PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read,
+                                          std::uint32_t most_overtaken = ~0U) {
+  std::uint32_t overtaken = 0;
+  for (std::uint32_t attempt = 0;; ++attempt) {
+    // acquire: pairs with the end of an update, whose data must be seen.
+    const std::uint64_t before = progress.load(std::memory_order_acquire);
+    if (PROMLITE_LIKELY((before & Progress::under_way) == 0)) {
+      read();
+      if (PROMLITE_LIKELY(progress.load(std::memory_order_relaxed) == before)) return;
+      if (overtaken++ == most_overtaken) return;
+    }
+    if (!patience.wait(attempt)) break;
+  }
+  read();
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_SNAPSHOT_HPP
+
+// ---- promlite/detail/exemplar_slot.hpp ----
+// promlite: a place for one exemplar, which everybody writes and a scrape reads.
+#ifndef PROMLITE_DETAIL_EXEMPLAR_SLOT_HPP
+#define PROMLITE_DETAIL_EXEMPLAR_SLOT_HPP
+
+namespace promlite {
+namespace detail {
+
+/// The newest exemplar of something, under a cell that holds the address of its place, or 0.
+///
+/// A place is a group of cells under the protocol of detail/snapshot.hpp, with one writer at a time: who
+/// finds another one at it gives up, since two exemplars of the same moment are one too many. So nobody
+/// waits, and a writer that the system has stopped in the middle hides this exemplar and nothing else. A
+/// place is made from the PagePool of a slab, small at first, and again, once, when a longer text comes.
+class ExemplarSlot {
+ public:
+  /// No text of valid labels is longer: 128 characters of names and values, four bytes of punctuation for
+  /// each label, a value has at least one character, and one of at most four bytes after escaping.
+  static constexpr std::size_t longest_text = 576;
+
+  /// What a place holds.
+  struct Content {
+    double value = 0;
+    std::int64_t time = 0;
+    std::size_t text_size = 0;
+    std::uint64_t text[longest_text / 8];
+  };
+
+  /// Replaces what `address` leads to, a cell of `slab`, which is one of a chunk that is `lasting` or not.
+  /// Lock-free; allocates at most twice for each address.
+  PROMLITE_COLD static void put(Cell& address, Cell* slab, bool lasting, std::string_view text, double value,
+                                std::int64_t time) noexcept {
+    // acquire: the place's capacity happens before its use.
+    Cell* cells = to_cells(address.load(std::memory_order_acquire));
+    if (cells == nullptr || text.size() > cells[capacity].load(std::memory_order_relaxed))
+      cells = make(address, cells, slab, lasting, text.size());
+    if (cells == nullptr) return;
+    std::uint64_t before = cells[progress].load(std::memory_order_relaxed);
+    if ((before & Progress::under_way) != 0) return;
+    // acquire: what the last writer stored comes before what this one stores.
+    if (!cells[progress].compare_exchange_strong(before, before + Progress::started,
+                                                 std::memory_order_acquire, std::memory_order_relaxed)) {
+      return;
+    }
+    // release, in all of these: a reader that sees a datum sees that this update has started.
+    cells[value_bits].store(bits_of(value), std::memory_order_release);
+    cells[time_bits].store(static_cast<std::uint64_t>(time), std::memory_order_release);
+    cells[size].store(text.size(), std::memory_order_release);
+    for (std::size_t at = 0; at < text.size(); at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, text.size() - at < 8 ? text.size() - at : 8);
+      cells[words + at / 8].store(word, std::memory_order_release);  // as above
+    }
+    // release: a reader that sees this update as finished sees all its data.
+    cells[progress].store(before + Progress::finished, std::memory_order_release);
+  }
+
+  /// Reads what `address` leads to. False when nothing is there, or somebody writes it all the time.
+  PROMLITE_COLD static bool read(const Cell& address, Content& to) noexcept {
+    // acquire: as in put().
+    const Cell* const cells = to_cells(address.load(std::memory_order_acquire));
+    if (cells == nullptr) return false;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      // acquire, here and in what read_cells() loads: see detail/snapshot.hpp.
+      const std::uint64_t before = cells[progress].load(std::memory_order_acquire);
+      if (before < Progress::finished) return false;  // nobody has finished yet
+      if ((before & Progress::under_way) != 0) continue;
+      read_cells(cells, to);
+      if (cells[progress].load(std::memory_order_relaxed) == before) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t progress = 0;
+  static constexpr std::size_t capacity = 1;  ///< bytes of text; constant
+  static constexpr std::size_t value_bits = 2;
+  static constexpr std::size_t time_bits = 3;
+  static constexpr std::size_t size = 4;
+  static constexpr std::size_t words = 5;
+  // With it a place takes 128 bytes, and it is enough for a trace_id and a span_id in hexadecimal digits.
+  static constexpr std::size_t usual_text = 88;
+  static constexpr int attempts = 64;
+  static_assert(words * sizeof(Cell) + longest_text <= PagePool::largest, "a place fits into a page");
+
+  static Cell* to_cells(std::uint64_t address) noexcept {
+    return reinterpret_cast<Cell*>(static_cast<std::uintptr_t>(address));
+  }
+
+  static void read_cells(const Cell* cells, Content& to) noexcept {
+    // acquire in all loads: see read().
+    to.value = double_of(cells[value_bits].load(std::memory_order_acquire));
+    to.time = static_cast<std::int64_t>(cells[time_bits].load(std::memory_order_acquire));
+    to.text_size = static_cast<std::size_t>(cells[size].load(std::memory_order_acquire));
+    const auto most = static_cast<std::size_t>(cells[capacity].load(std::memory_order_relaxed));
+    if (to.text_size > most) to.text_size = 0;  // of memory that was forgotten meanwhile
+    for (std::size_t at = 0; at < to.text_size; at += 8)
+      to.text[at / 8] = cells[words + at / 8].load(std::memory_order_acquire);  // as above
+  }
+
+  // In place of `present`, which is too small, or null.
+  PROMLITE_COLD static Cell* make(Cell& address, Cell* present, Cell* slab, bool lasting,
+                                  std::size_t text_size) noexcept {
+    const Allocating allocation;
+    if (!allocation.outermost()) return nullptr;
+    const std::size_t room = text_size <= usual_text ? usual_text : longest_text;
+    void* const page = PagePool::take(slab[PagePool::cell], words * sizeof(Cell) + room, lasting);
+    if (page == nullptr) return nullptr;
+    Cell* const cells = static_cast<Cell*>(page);
+    cells[capacity].store(room, std::memory_order_relaxed);
+    auto there = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(present));
+    // release: whoever finds the place sees its capacity. Who comes second lets the other one's exemplar be.
+    return address.compare_exchange_strong(there,
+                                           static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(page)),
+                                           std::memory_order_release, std::memory_order_relaxed)
+               ? cells
+               : nullptr;
+  }
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_EXEMPLAR_SLOT_HPP
 
 // ---- promlite/detail/label_index.hpp ----
 // promlite: lock-free look-up of a record by its label values.
@@ -1881,160 +2191,6 @@ class LabelIndex {
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_LABEL_INDEX_HPP
-
-// ---- promlite/detail/snapshot.hpp ----
-// promlite: reading several cells of one writer as they were at one moment.
-#ifndef PROMLITE_DETAIL_SNAPSHOT_HPP
-#define PROMLITE_DETAIL_SNAPSHOT_HPP
-
-namespace promlite {
-namespace detail {
-
-/// The progress cell of a group of cells that change together: the low 16 bits count the updates that are
-/// under way, the high 48 bits those that are finished (modulo 2^48: a wrap falls off the top).
-///
-/// Claim: when a reader finds the same progress before and after it read the group, with no update under way,
-/// it has read exactly the finished updates. Argument: every data store is a release and every data load an
-/// acquire, so reading any data of update k makes the start of k happen before the second look at the
-/// progress, which then cannot equal the first; and the end of k is a release that the first look acquires,
-/// so no data of a finished update is missed. For shared cells the same holds because read-modify-write
-/// operations continue the release sequences of those before them. No fence is needed. docs/design.md tells
-/// it in full.
-struct Progress {
-  static constexpr std::uint64_t started = 1;
-  static constexpr std::uint64_t finished = std::uint64_t{1} << 16;
-  static constexpr std::uint64_t under_way = finished - 1;
-};
-
-/// An update of owned cells: construct, store(), destroy. The caller owns the slot of `cells`.
-class OwnedUpdate {
- public:
-  PROMLITE_ALWAYS_INLINE explicit OwnedUpdate(Cell& progress) noexcept
-      : progress_(progress), before_(progress.load(std::memory_order_relaxed)) {
-    progress_.store(before_ + Progress::started, std::memory_order_relaxed);
-  }
-  OwnedUpdate(const OwnedUpdate&) = delete;
-  OwnedUpdate& operator=(const OwnedUpdate&) = delete;
-  // release: a reader that sees this update as finished sees all its data.
-  PROMLITE_ALWAYS_INLINE ~OwnedUpdate() {
-    progress_.store(before_ + Progress::finished, std::memory_order_release);
-  }
-
-  // release: a reader that sees the datum sees that this update has started.
-  PROMLITE_ALWAYS_INLINE static void add(Cell& cell, std::uint64_t amount) noexcept {
-    cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_release);
-  }
-  // release: as in add().
-  PROMLITE_ALWAYS_INLINE static void add_real(Cell& cell, double amount) noexcept {
-    cell.store(bits_of(double_of(cell.load(std::memory_order_relaxed)) + amount), std::memory_order_release);
-  }
-
- private:
-  Cell& progress_;
-  const std::uint64_t before_;
-};
-
-/// Adds to a shared double. Lock-free.
-inline void shared_add_real(Cell& cell, double amount, std::memory_order order) noexcept {
-  std::uint64_t seen = cell.load(std::memory_order_relaxed);
-  while (!cell.compare_exchange_weak(seen, bits_of(double_of(seen) + amount), order,
-                                     std::memory_order_relaxed)) {
-  }
-}
-
-/// The same for shared cells, which any number of threads may update at once (up to 65,535 in the middle of
-/// it).
-class SharedUpdate {
- public:
-  explicit SharedUpdate(Cell& progress) noexcept : progress_(progress) {
-    progress_.fetch_add(Progress::started, std::memory_order_relaxed);
-  }
-  SharedUpdate(const SharedUpdate&) = delete;
-  SharedUpdate& operator=(const SharedUpdate&) = delete;
-  // release: a reader that sees this update as finished sees all its data.
-  ~SharedUpdate() { progress_.fetch_add(Progress::finished - Progress::started, std::memory_order_release); }
-
-  // release: a reader that sees the datum sees that this update has started.
-  static void add(Cell& cell, std::uint64_t amount) noexcept {
-    cell.fetch_add(amount, std::memory_order_release);
-  }
-  // release: as in add().
-  static void add_real(Cell& cell, double amount) noexcept {
-    shared_add_real(cell, amount, std::memory_order_release);
-  }
-
- private:
-  Cell& progress_;
-};
-
-/// How long a scrape may yet wait for updaters in the middle of an update: one purse for all its series,
-/// since on a machine with more busy threads than processors the system has stopped many of them there.
-class Patience {
- public:
-  /// Lets the updater get on: at first by time alone, then by giving up the processor. False when it is not
-  /// worth waiting any more.
-  PROMLITE_COLD bool wait(std::uint32_t attempt) noexcept {
-    using Clock = std::chrono::steady_clock;
-    if (attempt < (left_ > left_.zero() ? spins : last_spins)) return true;
-    if (left_ <= left_.zero()) return false;
-    const Clock::time_point start = Clock::now();
-    // A thread that yields where many are ready may come back later than one that sleeps.
-    if (attempt < spins + yields) {
-      std::this_thread::yield();
-    } else {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    left_ -= Clock::now() - start;
-    return true;
-  }
-
- private:
-  static constexpr std::uint32_t spins = 256;
-  static constexpr std::uint32_t yields = 8;
-  static constexpr std::uint32_t last_spins = 16;  // without patience
-  std::chrono::nanoseconds left_ = std::chrono::milliseconds(50);
-};
-
-/// True when updates of a group have begun since the last call, which left in `seen` what it saw. `range`
-/// begins with the group's progress.
-PROMLITE_COLD inline bool progressed_since(const CellRange& range, std::uint64_t& seen) noexcept {
-  std::uint64_t now = 0;
-  range.chunk->for_each_slab([&](Cell* slab) { now += slab[range.offset].load(std::memory_order_relaxed); });
-  return std::exchange(seen, now) != now;
-}
-
-/// What the series of one scrape share.
-struct ScrapeContext {
-  std::chrono::steady_clock::time_point start;  ///< of the scrape
-  std::chrono::steady_clock::time_point now;    ///< the same by the clock of the registry at hand
-  Patience patience;
-};
-
-/// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
-/// with acquire into places of its own and may be called many times. The wait is bounded: an updater that the
-/// system has stopped in the middle may leave its one update half seen, and after `most_overtaken` reads in
-/// which updates went on, the last one has to do.
-template <class Read>
-PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patience, Read&& read,
-                                          std::uint32_t most_overtaken = ~0U) {
-  std::uint32_t overtaken = 0;
-  for (std::uint32_t attempt = 0;; ++attempt) {
-    // acquire: pairs with the end of an update, whose data must be seen.
-    const std::uint64_t before = progress.load(std::memory_order_acquire);
-    if (PROMLITE_LIKELY((before & Progress::under_way) == 0)) {
-      read();
-      if (PROMLITE_LIKELY(progress.load(std::memory_order_relaxed) == before)) return;
-      if (overtaken++ == most_overtaken) return;
-    }
-    if (!patience.wait(attempt)) break;
-  }
-  read();
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_DETAIL_SNAPSHOT_HPP
 
 // ---- promlite/detail/sort.hpp ----
 // promlite: a stable sort without the weight of <algorithm>.
@@ -3859,6 +4015,137 @@ inline bool NameFilter::matches(std::string_view family, MetricType type) const 
 
 #endif  // PROMLITE_DESC_HPP
 
+// ---- promlite/exemplar.hpp ----
+// promlite: exemplars: what is a valid one, how it is kept, and what a scrape shows.
+#ifndef PROMLITE_EXEMPLAR_HPP
+#define PROMLITE_EXEMPLAR_HPP
+
+namespace promlite {
+
+/// The largest number of characters (Unicode code points) that the names and values of an exemplar's labels
+/// may have together (OpenMetrics 1.0.0, "Exemplars").
+constexpr std::size_t max_exemplar_characters = 128;
+
+namespace detail {
+
+/// The label text of an exemplar, escaped as that of a series is, or nothing when it cannot be exposed.
+class ExemplarText {
+ public:
+  PROMLITE_COLD explicit ExemplarText(const Labels& labels) noexcept {
+    for (const Label* label = labels.begin(); ok_ && label != labels.end(); ++label) {
+      ok_ = label_name_problem(label->name) == nullptr && is_new(labels, *label) && count(label->name.size());
+      // To Prometheus an empty value is the same as no such label.
+      if (ok_ && !label->value.empty()) append(*label);
+    }
+  }
+  ExemplarText(const ExemplarText&) = delete;
+  ExemplarText& operator=(const ExemplarText&) = delete;
+
+  bool ok() const noexcept { return ok_; }
+  std::string_view text() const noexcept { return {text_, size_}; }
+
+ private:
+  static bool is_new(const Labels& labels, const Label& label) noexcept {
+    for (const Label* other = labels.begin(); other != &label; ++other) {
+      if (other->name == label.name) return false;
+    }
+    return true;
+  }
+  bool count(std::size_t characters) noexcept {
+    characters_ += characters;
+    return characters_ <= max_exemplar_characters;
+  }
+  void append(const Label& label) noexcept {
+    if (size_ != 0) text_[size_++] = ',';
+    put(text_ + size_, label.name);
+    size_ += label.name.size();
+    text_[size_++] = '=';
+    text_[size_++] = '"';
+    for (std::size_t at = 0; at < label.value.size();) {
+      std::size_t bad = 0;
+      const std::size_t length = utf8_sequence(label.value, at, bad);
+      ok_ = length != 0 && count(1);
+      if (!ok_) return;
+      const char c = label.value[at];
+      if (c == '\\' || c == '"' || c == '\n') text_[size_++] = '\\';
+      put(text_ + size_, c == '\n' ? "n" : label.value.substr(at, length));
+      size_ += length;
+      at += length;
+    }
+    text_[size_++] = '"';
+  }
+
+  char text_[ExemplarSlot::longest_text];
+  std::size_t size_ = 0;
+  std::size_t characters_ = 0;
+  bool ok_ = true;
+};
+
+using ExemplarTime = std::chrono::system_clock::time_point;
+
+/// Keeps the exemplar of a cell of a series; it takes the place of the one before it. One that cannot be
+/// exposed is counted in `stats`. A handle that counts nowhere has no `stats`.
+PROMLITE_COLD inline void keep_exemplar(const CellRange& range, std::size_t cell, const Labels& labels,
+                                        double value, ExemplarTime time, FamilyStats* stats) noexcept {
+  if (stats == nullptr) return;
+  const ExemplarText text(labels);
+  if (!text.ok()) return stats->count(&FamilyStats::refused_exemplars);
+  Cell* const addresses = range.chunk->make_side();
+  if (addresses == nullptr) return;
+  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
+  ExemplarSlot::put(addresses[range.offset + cell], addresses, range.chunk->lasting(), text.text(), value,
+                    nanoseconds.count());
+}
+
+/// The exemplars of one series as an encoder takes them. A scrape's own; its memory serves one series after
+/// the other.
+class ExemplarSamples {
+ public:
+  /// Those of `count` cells from `cell` on, one for each, or null when there is none at all; valid until the
+  /// next read(). Throws std::bad_alloc.
+  PROMLITE_ALWAYS_INLINE const ExemplarSample* read(const CellRange& range, std::size_t cell,
+                                                    std::size_t count) {
+    const Cell* const addresses = range.chunk->side();
+    return PROMLITE_LIKELY(addresses == nullptr) ? nullptr
+                                                 : read_some(addresses + range.offset + cell, count);
+  }
+
+ private:
+  PROMLITE_COLD const ExemplarSample* read_some(const Cell* addresses, std::size_t count) {
+    texts_.clear();
+    samples_.assign(count, ExemplarSample());
+    bool any = false;
+    ExemplarSlot::Content content;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!ExemplarSlot::read(addresses[i], content)) continue;
+      any = true;
+      ExemplarSample& sample = samples_[i];
+      sample.present = true;
+      sample.value = content.value;
+      sample.time = content.time;
+      sample.labels.size = content.text_size;
+      texts_.append({reinterpret_cast<const char*>(content.text), content.text_size});
+    }
+    if (!any) return nullptr;
+    // From here on the texts stay where they are.
+    texts_.reserve(ByteBuffer::padding);
+    const char* text = texts_.data();
+    for (ExemplarSample& sample : samples_) {
+      sample.labels.data = text;
+      text += sample.labels.size;
+    }
+    return samples_.data();
+  }
+
+  std::vector<ExemplarSample> samples_;
+  ByteBuffer texts_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXEMPLAR_HPP
+
 // ---- promlite/label_lists.hpp ----
 // promlite: every combination of some label values.
 #ifndef PROMLITE_LABEL_LISTS_HPP
@@ -4541,6 +4828,24 @@ class Counter {
     inc(detail::seconds_of(amount));
   }
 
+  /// The same with an exemplar, labels that lead to what was counted: `requests.inc(1, {{"trace_id", id}})`.
+  /// Formats that have exemplars show the last one of each series. Names and values may have
+  /// max_exemplar_characters together; labels that cannot be shown, and a name that comes twice, are counted
+  /// in `promlite_refused_exemplars_total` and the amount is added all the same. Lock-free; allocates for a
+  /// series' first exemplar; reads the system clock unless the time is given.
+  template <class Amount>
+  void inc(Amount amount, const Labels& exemplar,
+           std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    inc(amount);
+    if (takes(amount)) detail::keep_exemplar(range_, 0, exemplar, static_cast<double>(amount), time, stats_);
+  }
+  template <class Rep, class Period>
+  void inc(std::chrono::duration<Rep, Period> amount, const Labels& exemplar,
+           std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    static_assert(has_real, "promlite: a duration in seconds needs a counter of double");
+    inc(detail::seconds_of(amount), exemplar, time);
+  }
+
   /// Counts the scope that an exception leaves: `auto guard = errors.count_exceptions();`. A scope that ends
   /// otherwise counts nothing, nor does anything without exceptions.
   ExceptionCounter<Counter> count_exceptions() const noexcept { return ExceptionCounter<Counter>(*this); }
@@ -4582,6 +4887,18 @@ class Counter {
   static constexpr std::uint64_t cell_limit = std::uint64_t{1} << 62;
 
   Counter(detail::CellRange range, detail::FamilyStats* stats) noexcept : range_(range), stats_(stats) {}
+
+  // Whether inc() adds it or refuses it.
+  template <class Amount>
+  static bool takes(Amount amount) noexcept {
+    if constexpr (!std::is_floating_point_v<Amount>) {
+      return !(amount < 0);
+    } else {
+      const auto real = static_cast<double>(amount);
+      if (!detail::is_finite(real) || detail::is_negative(real)) return false;
+      return has_real || (real < 0x1p64 && static_cast<double>(static_cast<std::uint64_t>(real)) == real);
+    }
+  }
 
   PROMLITE_ALWAYS_INLINE void add_whole(std::uint64_t amount) const noexcept {
     detail::Cell* const slab = range_.chunk->owned_already();
@@ -4705,6 +5022,8 @@ struct MetricTraits<Counter<T>> {
   static constexpr const char* value_kind = std::is_same_v<T, double> ? "" : "<uint64>";
   struct Config {
     Config(const Declaration&, FamilyStats&) noexcept {}
+    // A scrape's scratch, under the registry's scrape lock.
+    ExemplarSamples exemplars;
   };
   struct SeriesState {};
 
@@ -4712,12 +5031,21 @@ struct MetricTraits<Counter<T>> {
   static Counter<T> handle(const CellRange& range, const Config&, FamilyStats& stats) noexcept {
     return Counter<T>(range, &stats);
   }
-  static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config&, SeriesState&,
-                     ScrapeContext&) {
-    encoder.value(labels, Counter<T>::read(range));
+  PROMLITE_ALWAYS_INLINE static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
+                                            Config& config, SeriesState&, ScrapeContext&) {
+    if (PROMLITE_LIKELY(range.chunk->side() == nullptr))
+      return encoder.value(labels, Counter<T>::read(range));
+    encode_all(encoder, labels, range, config);
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return Counter<T>::updated_since(range, seen);
+  }
+
+ private:
+  PROMLITE_COLD static void encode_all(Encoder& encoder, PaddedText labels, const CellRange& range,
+                                       Config& config) {
+    const ExemplarSample* const exemplar = config.exemplars.read(range, 0, 1);
+    encoder.counter(labels, CounterSample{Counter<T>::read(range), exemplar, 0});
   }
 };
 
@@ -5081,6 +5409,32 @@ class Observer : public Timed<Metric> {
   const Metric& self() const noexcept { return static_cast<const Metric&>(*this); }
 };
 
+/// The base of what observes and keeps exemplars: `Metric` has
+/// `keep_exemplar(double, const Labels&, std::chrono::system_clock::time_point)` besides.
+template <class Metric>
+class ObserverWithExemplars : public Observer<Metric> {
+ public:
+  using Observer<Metric>::observe;
+
+  /// Observes, with an exemplar: labels that lead to what was observed, as in
+  /// `latency.observe(0.25, {{"trace_id", id}})`. Formats that have exemplars show the last one of each
+  /// bucket (of a native histogram without classic buckets: some of different sizes). Names and values may
+  /// have max_exemplar_characters together; labels that cannot be shown, and a name that comes twice, are
+  /// counted in `promlite_refused_exemplars_total`, and the observation counts all the same. Lock-free;
+  /// allocates for a bucket's first exemplar; reads the system clock unless the time is given.
+  void observe(double value, const Labels& exemplar,
+               std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    const Metric& self = static_cast<const Metric&>(*this);
+    self.observe(value);
+    if (!detail::is_nan(value)) self.keep_exemplar(value, exemplar, time);
+  }
+  template <class Rep, class Period>
+  void observe(std::chrono::duration<Rep, Period> value, const Labels& exemplar,
+               std::chrono::system_clock::time_point time = std::chrono::system_clock::now()) const noexcept {
+    observe(detail::seconds_of(value), exemplar, time);
+  }
+};
+
 }  // namespace promlite
 
 #endif  // PROMLITE_OBSERVER_HPP
@@ -5104,6 +5458,7 @@ struct HistogramConfig {
   FamilyStats* stats = nullptr;
   // A scrape's scratch, under the registry's scrape lock: the sums over the slabs, then what one slab holds.
   std::vector<std::uint64_t> counts;
+  ExemplarSamples exemplars;
 };
 
 /// The place of each cell of a series.
@@ -5122,14 +5477,14 @@ struct HistogramCells {
 /// this thread writes: it never locks, allocates (but for a thread's first update of a series' chunk) or
 /// throws. Every scrape shows `_count` equal to the `+Inf` bucket, and sum and buckets of the same
 /// observations.
-class Histogram : public Observer<Histogram> {
+class Histogram : public ObserverWithExemplars<Histogram> {
  public:
   Histogram() noexcept : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
 
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in `_sum` for
   /// ever; infinities and negative values are taken.
   PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
-  using Observer::observe;
+  using ObserverWithExemplars::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -5154,6 +5509,7 @@ class Histogram : public Observer<Histogram> {
  private:
   friend struct detail::MetricTraits<Histogram>;
   friend class Observer<Histogram>;
+  friend class ObserverWithExemplars<Histogram>;
 
   Histogram(const detail::CellRange& range, const detail::HistogramConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -5191,6 +5547,12 @@ class Histogram : public Observer<Histogram> {
     }
   }
 
+  PROMLITE_COLD void keep_exemplar(double value, const Labels& labels,
+                                   detail::ExemplarTime time) const noexcept {
+    detail::keep_exemplar(range_, detail::HistogramCells::buckets + config_->bucket_of(value), labels, value,
+                          time, config_->stats);
+  }
+
   PROMLITE_COLD void refuse() const noexcept {
     if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
   }
@@ -5220,6 +5582,8 @@ struct MetricTraits<Histogram> {
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
                      SeriesState&, ScrapeContext& scrape) {
     const std::size_t size = config.bucket_of.size() + 1;
+    // Before the counts, so that these have whatever there is an exemplar of.
+    const ExemplarSample* const exemplars = config.exemplars.read(range, HistogramCells::buckets, size);
     std::uint64_t* const counts = config.counts.data();
     std::uint64_t* const read = counts + size;
     for (std::size_t i = 0; i < size; ++i) counts[i] = 0;
@@ -5238,8 +5602,8 @@ struct MetricTraits<Histogram> {
       total += sum;
       for (std::size_t i = 0; i < size; ++i) counts[i] += read[i];
     });
-    encoder.histogram(labels,
-                      HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts, total});
+    encoder.histogram(labels, HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts,
+                                              total, exemplars});
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return progressed_since(range, seen);
@@ -5353,9 +5717,9 @@ struct NativeCells {
   static constexpr std::uint32_t zero = 2;      ///< the zero bucket
   static constexpr std::uint32_t positive = 3;  ///< a CellTree by the distance from the zero bucket
   static constexpr std::uint32_t negative = 4;
-  static constexpr std::uint32_t coarse = 5;  ///< a CellTree of both signs, for what found no page in those
-  static constexpr std::uint32_t pages = 6;   ///< how many pages were asked for
-  static constexpr std::uint32_t classic = 8;
+  static constexpr std::uint32_t coarse = 5;   ///< a CellTree of both signs, for what found no page in those
+  static constexpr std::uint32_t pages = 6;    ///< how many pages were asked for
+  static constexpr std::uint32_t classic = 8;  ///< and one more, for the exemplar of what is above all bounds
 };
 
 /// What the series of one native histogram family share: how a value finds its cell.
@@ -5380,6 +5744,12 @@ struct NativeConfig {
 
   std::uint32_t cell_count() const noexcept {
     return NativeCells::classic + (has_classic() ? static_cast<std::uint32_t>(bucket_of.size()) + 1 : 0);
+  }
+  /// The cell beside which the exemplar of `value` is kept: that of its classic bucket, or else one of a few
+  /// by its power of two, so that exemplars differ in size.
+  std::size_t exemplar_cell(double value) const noexcept {
+    return has_classic() ? NativeCells::classic + bucket_of(value)
+                         : static_cast<unsigned>(coarse_scale.place(value)) % NativeCells::classic;
   }
   bool has_classic() const noexcept { return bucket_of.size() != 0; }
   std::uint32_t coarse_key(int place) const noexcept {
@@ -5673,7 +6043,7 @@ namespace promlite {
 ///
 /// In every scrape `_count` is the sum of the buckets, native and classic, and nothing ever falls. The sum is
 /// of the same observations unless updates went on without a pause while the scrape read them.
-class NativeHistogram : public Observer<NativeHistogram> {
+class NativeHistogram : public ObserverWithExemplars<NativeHistogram> {
  public:
   NativeHistogram() noexcept
       : range_{detail::vanishing_chunk(), detail::vanishing_group}, config_(nowhere()) {}
@@ -5681,7 +6051,7 @@ class NativeHistogram : public Observer<NativeHistogram> {
   /// NaN is refused and counted in `promlite_refused_updates_total`, because it would stay in the sum for
   /// ever, and so is what finds no memory for its bucket; infinities and negative values are taken.
   PROMLITE_ALWAYS_INLINE void observe(double value) const noexcept { observe_times(value, 1); }
-  using Observer::observe;
+  using ObserverWithExemplars::observe;
 
   /// Observations so far.
   std::uint64_t count() const noexcept {
@@ -5702,6 +6072,7 @@ class NativeHistogram : public Observer<NativeHistogram> {
  private:
   friend struct detail::MetricTraits<NativeHistogram>;
   friend class Observer<NativeHistogram>;
+  friend class ObserverWithExemplars<NativeHistogram>;
 
   NativeHistogram(const detail::CellRange& range, const detail::NativeConfig* config) noexcept
       : range_(range), config_(config) {}
@@ -5761,6 +6132,11 @@ class NativeHistogram : public Observer<NativeHistogram> {
     }
   }
 
+  PROMLITE_COLD void keep_exemplar(double value, const Labels& labels,
+                                   detail::ExemplarTime time) const noexcept {
+    detail::keep_exemplar(range_, config_->exemplar_cell(value), labels, value, time, config_->stats);
+  }
+
   PROMLITE_COLD void refuse() const noexcept {
     if (config_->stats != nullptr) config_->stats->count(&detail::FamilyStats::refused);
   }
@@ -5782,6 +6158,7 @@ struct MetricTraits<NativeHistogram> {
     using NativeConfig::NativeConfig;
     // A scrape's scratch, under the registry's scrape lock.
     NativeCounts counts;
+    ExemplarSamples exemplars;
   };
   struct SeriesState {};
 
@@ -5792,12 +6169,33 @@ struct MetricTraits<NativeHistogram> {
 
   static void encode(Encoder& encoder, PaddedText labels, const CellRange& range, Config& config,
                      SeriesState&, ScrapeContext& scrape) {
+    // Before the counts, so that these have whatever there is an exemplar of.
+    const bool classic = config.has_classic();
+    const std::size_t count = classic ? config.bucket_of.size() + 1 : NativeCells::classic;
+    const ExemplarSample* const exemplars =
+        config.exemplars.read(range, classic ? NativeCells::classic : 0, count);
     config.counts.read(config, range, scrape.patience);
     NativeSample native;
-    encoder.histogram(labels, config.counts.sample(config, native));
+    HistogramSample sample = config.counts.sample(config, native);
+    if (exemplars != nullptr) {
+      native.exemplars = exemplars;
+      native.exemplars_size = count;
+      // The only bucket that other formats show has the newest one.
+      sample.exemplars = classic ? exemplars : newest(exemplars, count);
+    }
+    encoder.histogram(labels, sample);
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return progressed_since(range, seen);
+  }
+
+ private:
+  static const ExemplarSample* newest(const ExemplarSample* all, std::size_t count) noexcept {
+    const ExemplarSample* found = nullptr;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (all[i].present && (found == nullptr || all[i].time > found->time)) found = all + i;
+    }
+    return found;
   }
 };
 
@@ -7716,7 +8114,7 @@ class FamilyOf final : public Source {
     return made.chunk != overflow.chunk || made.offset != overflow.offset;
   }
 
-  void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
+  PROMLITE_ALWAYS_INLINE void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
     Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
   }
 
@@ -8555,6 +8953,8 @@ PROMLITE_COLD inline void RegistryGroup::write_self_metrics(Sink& sink,
        &FamilyStats::overflowed},
       {"promlite_refused_updates_total", "Updates with a value that the metric cannot take.",
        &FamilyStats::refused},
+      {"promlite_refused_exemplars_total",
+       "Exemplars with labels that cannot be shown; their updates counted.", &FamilyStats::refused_exemplars},
       {"promlite_repaired_label_values_total", "Look-ups with a label value that was not UTF-8.",
        &FamilyStats::repaired}};
   for (const Column& column : columns) {

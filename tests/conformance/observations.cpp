@@ -1,4 +1,4 @@
-// promlite: a server whose histograms hold observations that it also tells.
+// promlite: a server whose histograms hold observations that it also tells, and which has exemplars.
 // SPDX-License-Identifier: MIT
 //
 // Prints its address in a line, then for each family a line: its name, and what was observed, as the
@@ -48,6 +48,15 @@ int main() {
   tell("all_decades",
        registry.native_histogram("all_decades", "", promlite::native_schema(8), promlite::zero_threshold(0)),
        [] { return std::exp2(normal() * 200); });
+  const auto jobs = registry.counter("jobs_total", "", {"q"});
+  jobs.with("a").inc(1, {{"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"}, {"span_id", "00f067aa0ba902b7"}});
+  jobs.with("b").inc(2.5, {{"note", "\xE2\x82\xAC 5"}});
+  registry.counter("escapes_total", "").inc(1, {{"note", "\\ \"quoted\" \n"}});
+  const auto steps = registry.histogram("step_seconds", "", promlite::buckets({0.1, 1}));
+  steps.observe(0.05, {{"trace_id", "short"}});
+  steps.observe(0.5);
+  steps.observe(7, {{"trace_id", "long"}});
+  registry.native_histogram("wait_seconds", "").observe(0.3, {{"trace_id", "waited"}});
   registry.native_histogram("empty", "");
   registry.native_histogram("empty_without_threshold", "", promlite::zero_threshold(0));
   std::fflush(stdout);

@@ -23,9 +23,10 @@ namespace detail {
 /// What a family could not do as asked. Rare events, so plain shared atomics; on a cache line of their own,
 /// so that a flood of them leaves the look-ups of others alone.
 struct alignas(64) FamilyStats {
-  std::atomic<std::uint64_t> refused{0};     ///< updates with a value that the metric cannot take
-  std::atomic<std::uint64_t> overflowed{0};  ///< look-ups that got the overflow series
-  std::atomic<std::uint64_t> repaired{0};    ///< look-ups with a label value that was not UTF-8
+  std::atomic<std::uint64_t> refused{0};            ///< updates with a value that the metric cannot take
+  std::atomic<std::uint64_t> overflowed{0};         ///< look-ups that got the overflow series
+  std::atomic<std::uint64_t> repaired{0};           ///< look-ups with a label value that was not UTF-8
+  std::atomic<std::uint64_t> refused_exemplars{0};  ///< that could not be exposed; the updates were counted
   void count(std::atomic<std::uint64_t> FamilyStats::*what) noexcept {
     (this->*what).fetch_add(1, std::memory_order_relaxed);
   }
@@ -85,7 +86,9 @@ class SlabMemory {
 };
 
 /// The cells of some series: one slab per slot, made when the slot's owner first writes here, and a shared
-/// one, made when somebody first writes here who owns no slot. A slab's first cell is its PagePool.
+/// one, made when somebody first writes here who owns no slot. A slab's first cell is its PagePool. One slab
+/// more, the side slab, is made for the first exemplar here: its cells hold addresses of what belongs to the
+/// same cells of the others.
 ///
 /// Invariants: an owned cell changes only by its slot's owner; a slab pointer goes from null to a slab once
 /// and stays while there is a series in the chunk; nothing is folded when a thread ends, because the slot's
@@ -121,6 +124,10 @@ class Chunk {
       PagePool::release(slab[PagePool::cell], lasting);
       SlabMemory::release(slab, chunk->size(), lasting);
     });
+    if (Cell* const side = chunk->side()) {
+      PagePool::release(side[PagePool::cell], lasting);
+      SlabMemory::release(side, chunk->size(), lasting);
+    }
     chunk->~Chunk();
     release_room(chunk, lasting);
   }
@@ -142,6 +149,7 @@ class Chunk {
     };
     for (std::uint32_t slot = 0; slot < chunk->slots_; ++slot) forget_slab(chunk->slabs()[slot]);
     forget_slab(chunk->shared_);
+    forget_slab(chunk->side_);
     remains.forget(chunk, lasting_size);
   }
 
@@ -185,6 +193,28 @@ class Chunk {
     // acquire: the slab's zeroes happen before its use.
     Cell* const slab = shared_.load(std::memory_order_acquire);
     return PROMLITE_LIKELY(slab != nullptr) ? slab : make_shared_slab();
+  }
+
+  /// The side slab, or null. Wait-free.
+  Cell* side() const noexcept {
+    // acquire: the slab's zeroes happen before its use.
+    return side_.load(std::memory_order_acquire);
+  }
+  /// The side slab, made now if need be, or null when it cannot be. Lock-free.
+  PROMLITE_COLD Cell* make_side() noexcept {
+    Cell* there = side();
+    const Allocating allocation;
+    if (there != nullptr || !allocation.outermost()) return there;
+    // Both read once: the chunk may be forgotten meanwhile.
+    const std::uint32_t cells = size();
+    const bool lasting = lasting_;
+    Cell* const made = cells == 0 ? nullptr : SlabMemory::allocate(cells, lasting);
+    if (made == nullptr) return nullptr;
+    // release: whoever finds the slab sees its zeroes. acquire on failure: so do we with the winner's.
+    if (side_.compare_exchange_strong(there, made, std::memory_order_release, std::memory_order_acquire))
+      return made;
+    SlabMemory::release(made, cells, lasting);
+    return there;
   }
 
   /// Calls `visit(Cell* slab)` for every slab that may hold something, the shared one first, in a fixed
@@ -251,6 +281,7 @@ class Chunk {
   std::atomic<std::uint32_t> cells_;
   std::uint32_t slots_;
   std::atomic<Cell*> shared_;
+  std::atomic<Cell*> side_{nullptr};
   std::uint32_t series_ = 0;  ///< the arena's own: ranges that were not given back
   std::uint32_t index_ = 0;   ///< the arena's own: where it lists this chunk
   bool lasting_;

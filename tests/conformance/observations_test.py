@@ -1,4 +1,4 @@
-# promlite: Prometheus ingests native histograms, and its quantiles of them are those of what was observed.
+# promlite: Prometheus ingests native histograms, whose quantiles are those of what was observed, and exemplars.
 # SPDX-License-Identifier: MIT
 """Needs prometheus (Debian: prometheus, 2.40 or newer)."""
 import json
@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.parse
 import urllib.request
@@ -22,12 +23,14 @@ def growth(schema):
     return 2.0 ** 2.0 ** -schema
 
 
-@unittest.skipIf(shutil.which("prometheus") is None, "prometheus is not installed")
-class NativeHistogramsTest(unittest.TestCase):
-    QUANTILES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
+class ObservationsTest(unittest.TestCase):
+    """The service, and a Prometheus that has scraped it."""
+    FEATURES = ""
 
     @classmethod
     def setUpClass(cls):
+        if shutil.which("prometheus") is None:
+            raise unittest.SkipTest("prometheus is not installed")
         program = os.path.join(os.environ.get("PROMLITE_BUILD", ""), "tests", "observations")
         cls.service = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         cls.addClassCleanup(cls.service.stdout.close)
@@ -48,11 +51,12 @@ class NativeHistogramsTest(unittest.TestCase):
         cls.addClassCleanup(log.close)
         cls.process = subprocess.Popen(
             ["prometheus", "--config.file=" + config.name, "--storage.tsdb.path=" + os.path.join(folder.name, "data"),
-             "--web.listen-address=127.0.0.1:%d" % port, "--enable-feature=native-histograms"],
+             "--web.listen-address=127.0.0.1:%d" % port, "--enable-feature=" + cls.FEATURES],
             stdout=log, stderr=subprocess.STDOUT)
         cls.addClassCleanup(end, cls.process)
         cls.url = "http://127.0.0.1:%d/api/v1/" % port
         cls.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        cls.start = time.time()
         poll_until(cls.has_scraped, "a scrape")
 
     @classmethod
@@ -65,7 +69,7 @@ class NativeHistogramsTest(unittest.TestCase):
         if cls.process.poll() is not None:
             raise AssertionError("prometheus ended")
         try:
-            return cls.ask("query", query="histogram_count(all_decades)")["result"]
+            return cls.ask("query", query="jobs_total")["result"]
         except OSError:
             return False
 
@@ -77,6 +81,52 @@ class NativeHistogramsTest(unittest.TestCase):
     def test_the_scrape_succeeds(self):
         target, = self.ask("targets")["activeTargets"]
         self.assertEqual((target["health"], target["lastError"]), ("up", ""))
+
+
+class ExemplarsTest:
+    """A mix-in."""
+
+    def exemplars(self, query):
+        found = []
+        for series in self.ask("query_exemplars", query=query, start=self.start - 60, end=self.start + 600):
+            labels = dict(series["seriesLabels"])
+            for name in ("instance", "job", "__name__"):
+                del labels[name]
+            for exemplar in series["exemplars"]:
+                self.assertLess(abs(exemplar["timestamp"] - self.start), 60)
+                found.append((labels, exemplar["labels"], float(exemplar["value"])))
+        return sorted(found, key=repr)
+
+    def test_exemplars_of_a_counter(self):
+        poll_until(lambda: self.exemplars("jobs_total"), "exemplars")
+        self.assertEqual(self.exemplars("jobs_total"), [
+            ({"q": "a"}, {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7"}, 1),
+            ({"q": "b"}, {"note": "\u20ac 5"}, 2.5)])
+
+    def test_exemplars_of_buckets(self):
+        self.assertEqual(self.exemplars("step_seconds_bucket"), [
+            ({"le": "+Inf"}, {"trace_id": "long"}, 7), ({"le": "0.1"}, {"trace_id": "short"}, 0.05)])
+
+
+class OpenMetricsTest(ExemplarsTest, ObservationsTest):
+    """What Prometheus scrapes as OpenMetrics."""
+    FEATURES = "exemplar-storage"
+
+    def test_an_exemplar_of_a_native_histogram(self):
+        self.assertEqual(self.exemplars("wait_seconds_bucket"), [({"le": "+Inf"}, {"trace_id": "waited"}, 0.3)])
+
+
+class ProtobufTest(ExemplarsTest, ObservationsTest):
+    """What Prometheus scrapes as protobuf."""
+    FEATURES = "native-histograms,exemplar-storage"
+    QUANTILES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
+
+    def test_escapes(self):
+        # Prometheus 2.42 leaves them in when it reads exemplars of OpenMetrics.
+        self.assertEqual(self.exemplars("escapes_total"), [({}, {"note": "\\ \"quoted\" \n"}, 1)])
+
+    def test_an_exemplar_of_a_native_histogram(self):
+        self.assertEqual(self.exemplars("wait_seconds"), [({}, {"trace_id": "waited"}, 0.3)])
 
     def test_count_and_sum(self):
         for name, values in self.observed.items():
