@@ -12601,7 +12601,7 @@ class HttpPeer {
     head.append(" HTTP/1.1\r\nHost: ").append(url_.authority);
     head.append("\r\nUser-Agent: promlite/" PROMLITE_VERSION "\r\nConnection: close\r\n");
     if (!content_type.empty()) head.append("Content-Type: ").append(content_type).append("\r\n");
-    if (method != "GET") {
+    if (method != "GET" || body_size != 0) {
       head.append("Content-Length: ").append(digits_of(body_size)).append("\r\n");
     }
     if (!authorization_.empty()) head.append("Authorization: ").append(authorization_).append("\r\n");
@@ -13081,6 +13081,8 @@ class HttpClient {
     question.content_type = content_type;
     question.body = body;
     question.max_bytes = max_bytes_;
+    // RFC 9110 section 9.3.2: the length is that of the body which GET would get.
+    if (method == "HEAD") question.ends_with_head = [](int) { return true; };
     return detail::HttpExchange(peer_, question, {detail::now() + peer_.timeout(), -1}).run();
   }
 
@@ -15561,6 +15563,7 @@ PROMLITE_COLD inline int ReplacementFile::create() {
 PROMLITE_COLD inline int ReplacementFile::fill(std::string_view bytes, unsigned mode) noexcept {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+    if (count == 0) return EIO;
     if (count < 0 && errno != EINTR) return errno;
     if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
   }

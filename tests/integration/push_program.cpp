@@ -18,6 +18,8 @@ static void declare(promlite::Registry& registry, bool clash) {
   registry.histogram("files_processed_total_seconds", "Times.", promlite::linear_buckets(1, 1, 2))
       .observe(1.5);
   registry.summary("file_size_bytes", "Sizes.", promlite::quantiles({0.5})).observe(10);
+  registry.stateset("importer_state", "Where it is.", {"reading", "done"}).set("done");
+  registry.native_histogram("row_size_bytes", "Sizes of rows.").observe(100);
   registry.info("importer_build", "What runs.", {{"version", "1.2"}});
 }
 

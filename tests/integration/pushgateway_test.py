@@ -60,6 +60,8 @@ class PushgatewayTest(unittest.TestCase):
                      'files_processed_total_seconds_sum{instance="db1",job="nightly"} 1.5',
                      'file_size_bytes_count{instance="db1",job="nightly"} 1',
                      'importer_build_info{instance="db1",job="nightly",version="1.2"} 1',
+                     'importer_state{importer_state="done",instance="db1",job="nightly"} 1',
+                     'row_size_bytes_count{instance="db1",job="nightly"} 1',
                      "# TYPE files_processed_total counter", "# TYPE files_processed_total_seconds histogram",
                      "# TYPE file_size_bytes summary", "# HELP files_processed_total Files."):
             self.assertIn(line + "\n", text)
@@ -86,7 +88,8 @@ class PushgatewayTest(unittest.TestCase):
         self.assertEqual(0, push(gateway.url, "j", "push_add", shard="1")[0])
         self.assertLess({"batch_job_success", "files_processed_total"}, set(gateway.groups()[key]) - own)
         self.assertEqual(0, push(gateway.url, "j", "push")[0])
-        self.assertEqual({"files_processed_total", "files_processed_total_seconds", "file_size_bytes", "importer_build_info"},
+        self.assertEqual({"files_processed_total", "files_processed_total_seconds", "file_size_bytes", "importer_build_info",
+                          "importer_state", "row_size_bytes"},
                          set(gateway.groups()[key]) - own)
         self.assertEqual(0, push(gateway.url, "j", "remove")[0])
         self.assertEqual([other], list(gateway.groups()))

@@ -82,6 +82,8 @@ class HttpClient {
     question.content_type = content_type;
     question.body = body;
     question.max_bytes = max_bytes_;
+    // RFC 9110 section 9.3.2: the length is that of the body which GET would get.
+    if (method == "HEAD") question.ends_with_head = [](int) { return true; };
     return detail::HttpExchange(peer_, question, {detail::now() + peer_.timeout(), -1}).run();
   }
 

@@ -116,7 +116,7 @@ class HttpPeer {
     head.append(" HTTP/1.1\r\nHost: ").append(url_.authority);
     head.append("\r\nUser-Agent: promlite/" PROMLITE_VERSION "\r\nConnection: close\r\n");
     if (!content_type.empty()) head.append("Content-Type: ").append(content_type).append("\r\n");
-    if (method != "GET") {
+    if (method != "GET" || body_size != 0) {
       head.append("Content-Length: ").append(digits_of(body_size)).append("\r\n");
     }
     if (!authorization_.empty()) head.append("Authorization: ").append(authorization_).append("\r\n");

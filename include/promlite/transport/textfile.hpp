@@ -85,6 +85,7 @@ PROMLITE_COLD inline int ReplacementFile::create() {
 PROMLITE_COLD inline int ReplacementFile::fill(std::string_view bytes, unsigned mode) noexcept {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+    if (count == 0) return EIO;
     if (count < 0 && errno != EINTR) return errno;
     if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
   }
