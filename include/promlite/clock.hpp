@@ -67,6 +67,30 @@ double seconds_of(std::chrono::duration<Rep, Period> duration) noexcept {
 
 inline const Clock& Clock::real() noexcept { return detail::real_clock; }
 
+namespace detail {
+/// Nanoseconds since the Unix epoch.
+inline std::int64_t unix_nanoseconds(std::chrono::system_clock::time_point time) noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+/// The clock of a registry, which may be changed at any time.
+class ChosenClock {
+ public:
+  void use(const Clock& clock) noexcept { clock_.store(&clock, std::memory_order_relaxed); }
+  /// `real` by the real clock.
+  std::chrono::steady_clock::time_point now(std::chrono::steady_clock::time_point real) const noexcept {
+    const Clock* const clock = clock_.load(std::memory_order_relaxed);
+    return clock == &Clock::real() ? real : clock->now();
+  }
+  std::int64_t unix_now() const noexcept {
+    return unix_nanoseconds(clock_.load(std::memory_order_relaxed)->system_now());
+  }
+
+ private:
+  std::atomic<const Clock*> clock_{&Clock::real()};
+};
+}  // namespace detail
+
 /// A clock for tests, which stands until it is told to move on. Both times begin at 0: the time of day is
 /// the Unix epoch, or `start`. All members may be called by any thread at any time.
 class ManualClock final : public Clock {

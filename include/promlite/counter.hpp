@@ -265,10 +265,10 @@ struct MetricTraits<Counter<T>> {
     return Counter<T>(range, &stats);
   }
   PROMLITE_ALWAYS_INLINE static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                            Config& config, SeriesState&, ScrapeContext&) {
-    if (PROMLITE_LIKELY(range.chunk->side() == nullptr))
+                                            Config& config, SeriesState&, ScrapeContext& scrape) {
+    if (PROMLITE_LIKELY(range.chunk->side() == nullptr && scrape.created == 0))
       return encoder.value(labels, Counter<T>::read(range));
-    encode_all(encoder, labels, range, config);
+    encode_all(encoder, labels, range, config, scrape.created);
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return Counter<T>::updated_since(range, seen);
@@ -276,9 +276,9 @@ struct MetricTraits<Counter<T>> {
 
  private:
   PROMLITE_COLD static void encode_all(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                       Config& config) {
+                                       Config& config, UnixNanoseconds created) {
     const ExemplarSample* const exemplar = config.exemplars.read(range, 0, 1);
-    encoder.counter(labels, CounterSample{Counter<T>::read(range), exemplar, 0});
+    encoder.counter(labels, CounterSample{Counter<T>::read(range), exemplar, created});
   }
 };
 

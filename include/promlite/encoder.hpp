@@ -172,6 +172,8 @@ class Encoder {
   /// A histogram or a gauge histogram.
   virtual void histogram(PaddedText labels, const HistogramSample& sample) = 0;
   virtual void summary(PaddedText labels, const SummarySample& sample) = 0;
+  /// True when it shows when series were made; else nobody need tell it.
+  virtual bool shows_created() const noexcept { return false; }
   /// After the last family.
   virtual void finish() = 0;
   /// Bytes written so far.

@@ -3,6 +3,7 @@
 #ifndef PROMLITE_EXEMPLAR_HPP
 #define PROMLITE_EXEMPLAR_HPP
 
+#include <promlite/clock.hpp>
 #include <promlite/config.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/cell.hpp>
@@ -91,9 +92,8 @@ PROMLITE_COLD inline void keep_exemplar(const CellRange& range, std::size_t cell
   if (!text.ok()) return stats->count(&FamilyStats::refused_exemplars);
   Cell* const addresses = range.chunk->make_side();
   if (addresses == nullptr) return;
-  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
   ExemplarSlot::put(addresses[range.offset + cell], addresses, range.chunk->lasting(), text.text(), value,
-                    nanoseconds.count());
+                    unix_nanoseconds(time));
 }
 
 /// The exemplars of one series as an encoder takes them. A scrape's own; its memory serves one series after

@@ -77,10 +77,10 @@ class FamilyOf final : public Source {
  public:
   using Traits = MetricTraits<Metric>;
 
-  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common, TotalBound& total)
+  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common, SeriesShared& shared)
       : Source(std::move(declared)),
         config_(declared_, stats_),
-        series_(declared_, stats_, total, Traits::cells(config_), common, Traits::owned,
+        series_(declared_, stats_, shared, Traits::cells(config_), common, Traits::owned,
                 Traits::largest_chunk) {}
 
   Metric first() noexcept { return Traits::handle(series_.first().range(), config_, stats_); }
@@ -205,6 +205,7 @@ class FamilyOf final : public Source {
   }
 
   PROMLITE_ALWAYS_INLINE void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
+    if (scrape.shows_created) scrape.created = series.created;
     Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
   }
 

@@ -179,7 +179,7 @@ struct MetricTraits<Histogram> {
       for (std::size_t i = 0; i < size; ++i) counts[i] += read[i];
     });
     encoder.histogram(labels, HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts,
-                                              total, exemplars});
+                                              total, exemplars, nullptr, scrape.created});
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return progressed_since(range, seen);

@@ -167,6 +167,7 @@ struct MetricTraits<NativeHistogram> {
     config.counts.read(config, range, scrape.patience);
     NativeSample native;
     HistogramSample sample = config.counts.sample(config, native);
+    sample.created = scrape.created;
     if (exemplars != nullptr) {
       native.exemplars = exemplars;
       native.exemplars_size = count;

@@ -34,8 +34,8 @@ class Registry : public Registerer, public Gatherer {
   /// safe.
   void max_series(std::size_t count) noexcept { core()->max_series(count); }
 
-  /// The time by which series expire and the quantiles of summaries age: for tests. `clock` must live as long
-  /// as the registry is scraped.
+  /// The time by which series are created and expire, and the quantiles of summaries age: for tests. `clock`
+  /// must live as long as the registry is used.
   void use_clock(const Clock& clock) noexcept { core()->use_clock(clock); }
 
  private:

@@ -78,7 +78,7 @@ class RegistryCore {
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
     auto made = std::make_unique<Family>(std::move(declared),
-                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_, total_);
+                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_, shared_);
     Family& family = *made;
     directory_.add(std::move(made));
     return family;
@@ -118,12 +118,11 @@ class RegistryCore {
     return collector_errors_.load(std::memory_order_relaxed);
   }
 
-  void max_series(std::size_t count) noexcept { total_.set(count); }
-  void use_clock(const Clock& clock) noexcept { clock_.store(&clock, std::memory_order_relaxed); }
+  void max_series(std::size_t count) noexcept { shared_.bound.set(count); }
+  void use_clock(const Clock& clock) noexcept { shared_.clock.use(clock); }
   /// By the clock of the registry; `real` by the real one.
   std::chrono::steady_clock::time_point now(std::chrono::steady_clock::time_point real) const noexcept {
-    const Clock* const clock = clock_.load(std::memory_order_relaxed);
-    return clock == &Clock::real() ? real : clock->now();
+    return shared_.clock.now(real);
   }
 
  private:
@@ -160,14 +159,13 @@ class RegistryCore {
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
   CellArena shared_cells_{false, 64};
-  TotalBound total_;
+  SeriesShared shared_;
   SourceDirectory directory_;  // after what its sources refer to
   std::vector<CollectorEntry> collectors_;
 
   std::atomic<bool> user_code_{false};
   std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
-  std::atomic<const Clock*> clock_{&Clock::real()};
   std::atomic<std::uint64_t> collector_errors_{0};
 };
 

@@ -186,7 +186,7 @@ inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
   SinkAccess::settle(sink);
   drop_clashing(sink, sources);
   errors_ += SinkAccess::problems(sink);
-  ScrapeContext scrape{start, start, {}};
+  ScrapeContext scrape{start, start, {}, encoder.shows_created(), 0};
   encode(encoder, filter, sources, sink, scrape);
   if (nested) return;
   ++scrapes_;

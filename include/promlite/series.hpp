@@ -3,6 +3,7 @@
 #ifndef PROMLITE_SERIES_HPP
 #define PROMLITE_SERIES_HPP
 
+#include <promlite/clock.hpp>
 #include <promlite/detail/lasting_memory.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/encoder.hpp>
@@ -37,6 +38,12 @@ class TotalBound {
   std::atomic<std::size_t> most_{~std::size_t{0}};
 };
 
+/// What the series of all families of a registry share.
+struct SeriesShared {
+  TotalBound bound;
+  ChosenClock clock;
+};
+
 /// One series: where its cells are, and its texts in the same record.
 ///
 /// Look-ups may come upon it at any time, also when it has been removed and its memory reads as zeroes: then
@@ -51,6 +58,7 @@ struct Series {
   bool removed;
   bool fresh;  ///< no scrape has seen it yet
   LastingArena::Block* block;
+  UnixNanoseconds created;
 
   // Behind the object: the escaped label text, then the packed values, then padding for block copies.
   const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }

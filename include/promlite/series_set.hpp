@@ -34,12 +34,12 @@ namespace detail {
 class SeriesSet {
  public:
   /// `common` serves the overflow series, and the one series of a declaration without labels.
-  SeriesSet(const Declaration& declared, FamilyStats& stats, TotalBound& total, std::uint32_t cells,
+  SeriesSet(const Declaration& declared, FamilyStats& stats, SeriesShared& shared, std::uint32_t cells,
             CellArena& common, bool owned, std::uint32_t largest_chunk_cells)
       : declared_(declared),
         stats_(stats),
-        total_(total),
-        store_(declared, cells, owned, largest_chunk_cells) {
+        total_(shared.bound),
+        store_(declared, shared.clock, cells, owned, largest_chunk_cells) {
     pending_.reserve_more(1);
     const std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
     first_ = store_.make_in(common, 0, values.data());

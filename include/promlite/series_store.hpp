@@ -3,6 +3,7 @@
 #ifndef PROMLITE_SERIES_STORE_HPP
 #define PROMLITE_SERIES_STORE_HPP
 
+#include <promlite/clock.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/byte_buffer.hpp>
@@ -28,8 +29,9 @@ namespace detail {
 /// but so that it may be forgotten. Not thread safe.
 class SeriesStore {
  public:
-  SeriesStore(const Declaration& declared, std::uint32_t cells, bool owned, std::uint32_t largest_chunk_cells)
-      : declared_(declared), cells_(cells), arena_(owned, 32, largest_chunk_cells) {
+  SeriesStore(const Declaration& declared, const ChosenClock& clock, std::uint32_t cells, bool owned,
+              std::uint32_t largest_chunk_cells)
+      : declared_(declared), clock_(clock), cells_(cells), arena_(owned, 32, largest_chunk_cells) {
     sort_labels();
   }
   SeriesStore(const SeriesStore&) = delete;
@@ -66,8 +68,8 @@ class SeriesStore {
       free_numbers_.pop_back();
     }
     Series* const series = ::new (taken.memory)
-        Series{{range.chunk}, {range.offset}, number, {hash},     static_cast<std::uint32_t>(text.size()),
-               false,         false,          true,   taken.block};
+        Series{{range.chunk}, {range.offset}, number, {hash},      static_cast<std::uint32_t>(text.size()),
+               false,         false,          true,   taken.block, clock_.unix_now()};
     char* const at = reinterpret_cast<char*>(series + 1);
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
     PackedValues::write(at + text.size(), values, count);
@@ -122,6 +124,7 @@ class SeriesStore {
   }
 
   const Declaration& declared_;
+  const ChosenClock& clock_;
   const std::uint32_t cells_;
   CellArena arena_;
   LastingArena records_;

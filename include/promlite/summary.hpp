@@ -212,7 +212,7 @@ struct MetricTraits<Summary> {
     }
     const SummaryTotals all = SummaryTotals::of(range, scrape.patience);
     encoder.summary(labels, SummarySample{config.quantiles.data(), config.values.data(),
-                                          config.quantiles.size(), all.count, all.sum});
+                                          config.quantiles.size(), all.count, all.sum, scrape.created});
   }
 
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {

@@ -1761,6 +1761,8 @@ struct ScrapeContext {
   std::chrono::steady_clock::time_point start;  ///< of the scrape
   std::chrono::steady_clock::time_point now;    ///< the same by the clock of the registry at hand
   Patience patience;
+  bool shows_created = false;  ///< the encoder does
+  std::int64_t created = 0;    ///< when the series at hand was made; 0 where nobody asks
 };
 
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells
@@ -2543,6 +2545,30 @@ double seconds_of(std::chrono::duration<Rep, Period> duration) noexcept {
 
 inline const Clock& Clock::real() noexcept { return detail::real_clock; }
 
+namespace detail {
+/// Nanoseconds since the Unix epoch.
+inline std::int64_t unix_nanoseconds(std::chrono::system_clock::time_point time) noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+/// The clock of a registry, which may be changed at any time.
+class ChosenClock {
+ public:
+  void use(const Clock& clock) noexcept { clock_.store(&clock, std::memory_order_relaxed); }
+  /// `real` by the real clock.
+  std::chrono::steady_clock::time_point now(std::chrono::steady_clock::time_point real) const noexcept {
+    const Clock* const clock = clock_.load(std::memory_order_relaxed);
+    return clock == &Clock::real() ? real : clock->now();
+  }
+  std::int64_t unix_now() const noexcept {
+    return unix_nanoseconds(clock_.load(std::memory_order_relaxed)->system_now());
+  }
+
+ private:
+  std::atomic<const Clock*> clock_{&Clock::real()};
+};
+}  // namespace detail
+
 /// A clock for tests, which stands until it is told to move on. Both times begin at 0: the time of day is
 /// the Unix epoch, or `start`. All members may be called by any thread at any time.
 class ManualClock final : public Clock {
@@ -2755,6 +2781,8 @@ class Encoder {
   /// A histogram or a gauge histogram.
   virtual void histogram(PaddedText labels, const HistogramSample& sample) = 0;
   virtual void summary(PaddedText labels, const SummarySample& sample) = 0;
+  /// True when it shows when series were made; else nobody need tell it.
+  virtual bool shows_created() const noexcept { return false; }
   /// After the last family.
   virtual void finish() = 0;
   /// Bytes written so far.
@@ -4092,9 +4120,8 @@ PROMLITE_COLD inline void keep_exemplar(const CellRange& range, std::size_t cell
   if (!text.ok()) return stats->count(&FamilyStats::refused_exemplars);
   Cell* const addresses = range.chunk->make_side();
   if (addresses == nullptr) return;
-  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
   ExemplarSlot::put(addresses[range.offset + cell], addresses, range.chunk->lasting(), text.text(), value,
-                    nanoseconds.count());
+                    unix_nanoseconds(time));
 }
 
 /// The exemplars of one series as an encoder takes them. A scrape's own; its memory serves one series after
@@ -5032,10 +5059,10 @@ struct MetricTraits<Counter<T>> {
     return Counter<T>(range, &stats);
   }
   PROMLITE_ALWAYS_INLINE static void encode(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                            Config& config, SeriesState&, ScrapeContext&) {
-    if (PROMLITE_LIKELY(range.chunk->side() == nullptr))
+                                            Config& config, SeriesState&, ScrapeContext& scrape) {
+    if (PROMLITE_LIKELY(range.chunk->side() == nullptr && scrape.created == 0))
       return encoder.value(labels, Counter<T>::read(range));
-    encode_all(encoder, labels, range, config);
+    encode_all(encoder, labels, range, config, scrape.created);
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return Counter<T>::updated_since(range, seen);
@@ -5043,9 +5070,9 @@ struct MetricTraits<Counter<T>> {
 
  private:
   PROMLITE_COLD static void encode_all(Encoder& encoder, PaddedText labels, const CellRange& range,
-                                       Config& config) {
+                                       Config& config, UnixNanoseconds created) {
     const ExemplarSample* const exemplar = config.exemplars.read(range, 0, 1);
-    encoder.counter(labels, CounterSample{Counter<T>::read(range), exemplar, 0});
+    encoder.counter(labels, CounterSample{Counter<T>::read(range), exemplar, created});
   }
 };
 
@@ -5603,7 +5630,7 @@ struct MetricTraits<Histogram> {
       for (std::size_t i = 0; i < size; ++i) counts[i] += read[i];
     });
     encoder.histogram(labels, HistogramSample{config.bucket_of.bounds(), config.bucket_of.size(), counts,
-                                              total, exemplars});
+                                              total, exemplars, nullptr, scrape.created});
   }
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
     return progressed_since(range, seen);
@@ -6177,6 +6204,7 @@ struct MetricTraits<NativeHistogram> {
     config.counts.read(config, range, scrape.patience);
     NativeSample native;
     HistogramSample sample = config.counts.sample(config, native);
+    sample.created = scrape.created;
     if (exemplars != nullptr) {
       native.exemplars = exemplars;
       native.exemplars_size = count;
@@ -6500,7 +6528,7 @@ struct MetricTraits<Summary> {
     }
     const SummaryTotals all = SummaryTotals::of(range, scrape.patience);
     encoder.summary(labels, SummarySample{config.quantiles.data(), config.values.data(),
-                                          config.quantiles.size(), all.count, all.sum});
+                                          config.quantiles.size(), all.count, all.sum, scrape.created});
   }
 
   static bool updated_since(const CellRange& range, std::uint64_t& seen) noexcept {
@@ -7465,6 +7493,12 @@ class TotalBound {
   std::atomic<std::size_t> most_{~std::size_t{0}};
 };
 
+/// What the series of all families of a registry share.
+struct SeriesShared {
+  TotalBound bound;
+  ChosenClock clock;
+};
+
 /// One series: where its cells are, and its texts in the same record.
 ///
 /// Look-ups may come upon it at any time, also when it has been removed and its memory reads as zeroes: then
@@ -7479,6 +7513,7 @@ struct Series {
   bool removed;
   bool fresh;  ///< no scrape has seen it yet
   LastingArena::Block* block;
+  UnixNanoseconds created;
 
   // Behind the object: the escaped label text, then the packed values, then padding for block copies.
   const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
@@ -7509,8 +7544,9 @@ namespace detail {
 /// but so that it may be forgotten. Not thread safe.
 class SeriesStore {
  public:
-  SeriesStore(const Declaration& declared, std::uint32_t cells, bool owned, std::uint32_t largest_chunk_cells)
-      : declared_(declared), cells_(cells), arena_(owned, 32, largest_chunk_cells) {
+  SeriesStore(const Declaration& declared, const ChosenClock& clock, std::uint32_t cells, bool owned,
+              std::uint32_t largest_chunk_cells)
+      : declared_(declared), clock_(clock), cells_(cells), arena_(owned, 32, largest_chunk_cells) {
     sort_labels();
   }
   SeriesStore(const SeriesStore&) = delete;
@@ -7547,8 +7583,8 @@ class SeriesStore {
       free_numbers_.pop_back();
     }
     Series* const series = ::new (taken.memory)
-        Series{{range.chunk}, {range.offset}, number, {hash},     static_cast<std::uint32_t>(text.size()),
-               false,         false,          true,   taken.block};
+        Series{{range.chunk}, {range.offset}, number, {hash},      static_cast<std::uint32_t>(text.size()),
+               false,         false,          true,   taken.block, clock_.unix_now()};
     char* const at = reinterpret_cast<char*>(series + 1);
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
     PackedValues::write(at + text.size(), values, count);
@@ -7603,6 +7639,7 @@ class SeriesStore {
   }
 
   const Declaration& declared_;
+  const ChosenClock& clock_;
   const std::uint32_t cells_;
   CellArena arena_;
   LastingArena records_;
@@ -7633,12 +7670,12 @@ namespace detail {
 class SeriesSet {
  public:
   /// `common` serves the overflow series, and the one series of a declaration without labels.
-  SeriesSet(const Declaration& declared, FamilyStats& stats, TotalBound& total, std::uint32_t cells,
+  SeriesSet(const Declaration& declared, FamilyStats& stats, SeriesShared& shared, std::uint32_t cells,
             CellArena& common, bool owned, std::uint32_t largest_chunk_cells)
       : declared_(declared),
         stats_(stats),
-        total_(total),
-        store_(declared, cells, owned, largest_chunk_cells) {
+        total_(shared.bound),
+        store_(declared, shared.clock, cells, owned, largest_chunk_cells) {
     pending_.reserve_more(1);
     const std::vector<std::string_view> values(declared.label_names.size(), overflow_label_value);
     first_ = store_.make_in(common, 0, values.data());
@@ -7987,10 +8024,10 @@ class FamilyOf final : public Source {
  public:
   using Traits = MetricTraits<Metric>;
 
-  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common, TotalBound& total)
+  PROMLITE_COLD FamilyOf(Declaration&& declared, CellArena& common, SeriesShared& shared)
       : Source(std::move(declared)),
         config_(declared_, stats_),
-        series_(declared_, stats_, total, Traits::cells(config_), common, Traits::owned,
+        series_(declared_, stats_, shared, Traits::cells(config_), common, Traits::owned,
                 Traits::largest_chunk) {}
 
   Metric first() noexcept { return Traits::handle(series_.first().range(), config_, stats_); }
@@ -8115,6 +8152,7 @@ class FamilyOf final : public Source {
   }
 
   PROMLITE_ALWAYS_INLINE void encode_series(const Series& series, Encoder& encoder, ScrapeContext& scrape) {
+    if (scrape.shows_created) scrape.created = series.created;
     Traits::encode(encoder, series.labels(), series.range(), config_, state_of(series), scrape);
   }
 
@@ -8511,7 +8549,7 @@ class RegistryCore {
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
     auto made = std::make_unique<Family>(std::move(declared),
-                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_, total_);
+                                         MetricTraits<Metric>::owned ? owned_cells_ : shared_cells_, shared_);
     Family& family = *made;
     directory_.add(std::move(made));
     return family;
@@ -8551,12 +8589,11 @@ class RegistryCore {
     return collector_errors_.load(std::memory_order_relaxed);
   }
 
-  void max_series(std::size_t count) noexcept { total_.set(count); }
-  void use_clock(const Clock& clock) noexcept { clock_.store(&clock, std::memory_order_relaxed); }
+  void max_series(std::size_t count) noexcept { shared_.bound.set(count); }
+  void use_clock(const Clock& clock) noexcept { shared_.clock.use(clock); }
   /// By the clock of the registry; `real` by the real one.
   std::chrono::steady_clock::time_point now(std::chrono::steady_clock::time_point real) const noexcept {
-    const Clock* const clock = clock_.load(std::memory_order_relaxed);
-    return clock == &Clock::real() ? real : clock->now();
+    return shared_.clock.now(real);
   }
 
  private:
@@ -8593,14 +8630,13 @@ class RegistryCore {
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
   CellArena shared_cells_{false, 64};
-  TotalBound total_;
+  SeriesShared shared_;
   SourceDirectory directory_;  // after what its sources refer to
   std::vector<CollectorEntry> collectors_;
 
   std::atomic<bool> user_code_{false};
   std::atomic<std::uint32_t> registrations_{0};  // of user code
   std::atomic<bool> scrape_metrics_{false};
-  std::atomic<const Clock*> clock_{&Clock::real()};
   std::atomic<std::uint64_t> collector_errors_{0};
 };
 
@@ -8870,7 +8906,7 @@ inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
   SinkAccess::settle(sink);
   drop_clashing(sink, sources);
   errors_ += SinkAccess::problems(sink);
-  ScrapeContext scrape{start, start, {}};
+  ScrapeContext scrape{start, start, {}, encoder.shows_created(), 0};
   encode(encoder, filter, sources, sink, scrape);
   if (nested) return;
   ++scrapes_;
@@ -9572,8 +9608,8 @@ class Registry : public Registerer, public Gatherer {
   /// safe.
   void max_series(std::size_t count) noexcept { core()->max_series(count); }
 
-  /// The time by which series expire and the quantiles of summaries age: for tests. `clock` must live as long
-  /// as the registry is scraped.
+  /// The time by which series are created and expire, and the quantiles of summaries age: for tests. `clock`
+  /// must live as long as the registry is used.
   void use_clock(const Clock& clock) noexcept { core()->use_clock(clock); }
 
  private:
@@ -10332,6 +10368,7 @@ class OpenMetricsEncoder final : public Encoder {
     write_created(labels, sample.created);
   }
 
+  bool shows_created() const noexcept override { return created_ == CreatedSamples::shown; }
   void finish() override { lines_.append("# EOF\n"); }
   std::size_t size() const noexcept override { return lines_.size(); }
 
@@ -10572,6 +10609,7 @@ class ProtobufEncoder final : public Encoder {
     end_metric(metric, Wire::close(message, to));
   }
 
+  bool shows_created() const noexcept override { return true; }
   void finish() override { end_family(); }
   std::size_t size() const noexcept override { return out_->size(); }
 

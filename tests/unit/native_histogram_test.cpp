@@ -300,6 +300,8 @@ TEST_CASE("what finds no page any more is shown at schema 0, together with all e
 
 TEST_CASE("a native histogram in the text formats, and byte for byte as protobuf") {
   Registry registry;
+  const ManualClock clock;  // it says 0, which is no time of creation
+  registry.use_clock(clock);
   const auto family = registry.native_histogram("lat_seconds", "Latency.", {"p"}, bucket_factor(2));
   const NativeHistogram histogram = family.with("/");
   CHECK(to_text(registry) ==

@@ -1,9 +1,12 @@
 // promlite: tests of registries: order, lifetimes, filters, self metrics, scrapes from everywhere.
 // SPDX-License-Identifier: MIT
+#include <promlite/exposition/openmetrics.hpp>
+#include <promlite/exposition/protobuf.hpp>
 #include <promlite/exposition/text.hpp>
 #include <promlite/registry.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -19,6 +22,7 @@
 
 using namespace promlite;
 using test::error_of;
+using namespace std::chrono_literals;
 
 TEST_CASE("an empty registry shows nothing") {
   Registry registry;
@@ -241,4 +245,40 @@ TEST_CASE("threads may declare, update and scrape at once") {
     REQUIRE(registry.counter(runtime_name("x" + std::to_string(i) + "_total"), "").value() == 4);
   for (int i = 0; i < 20; ++i) REQUIRE(registry.counter("family_total", "", {"i"}).with(i).value() == 40);
   CHECK(registry.summary("s", "", quantiles({0.5})).count() == 800);
+}
+
+TEST_CASE("OpenMetrics, when asked to, and protobuf show when a series was created") {
+  Registry registry;
+  ManualClock clock(std::chrono::system_clock::time_point(1700000000500ms));
+  registry.use_clock(clock);
+  registry.counter("a_total", "").inc();
+  const auto family = registry.counter<std::uint64_t>("b_total", "", {"l"});
+  family.with(1).inc(1, {{"id", "x"}}, std::chrono::system_clock::time_point(5s));
+  clock.advance(1s);
+  family.with(2);
+  registry.histogram("c", "", buckets({1}));
+  registry.native_histogram("d", "");
+  registry.summary("e", "").observe(1);
+  registry.gauge("f", "");
+  family.remove(1);
+  clock.advance(1s);
+  family.with(1);
+  CHECK(to_openmetrics(registry, CreatedSamples::shown) ==
+        "# TYPE a counter\na_total 1.0\na_created 1700000000.5\n"
+        "# TYPE b counter\nb_total{l=\"1\"} 0.0\nb_created{l=\"1\"} 1700000002.5\n"
+        "b_total{l=\"2\"} 0.0\nb_created{l=\"2\"} 1700000001.5\n"
+        "# TYPE c histogram\nc_bucket{le=\"1.0\"} 0\nc_bucket{le=\"+Inf\"} 0\nc_count 0\nc_sum 0.0\n"
+        "c_created 1700000001.5\n"
+        "# TYPE d histogram\nd_bucket{le=\"+Inf\"} 0\nd_count 0\nd_sum 0.0\nd_created 1700000001.5\n"
+        "# TYPE e summary\ne_count 1\ne_sum 1.0\ne_created 1700000001.5\n# TYPE f gauge\nf 0.0\n# EOF\n");
+  CHECK(to_openmetrics(registry).find("_created") == std::string::npos);
+  CHECK(to_text(registry).find("_created") == std::string::npos);
+  // Family a: a counter of 1, created at 1700000000 seconds and 500000000 nanoseconds.
+  const char protobuf[] =
+      "\x26\x0a\x07"
+      "a_"
+      "total\x18\x00\x22\x19\x1a\x17\x09\x00\x00\x00\x00\x00\x00\xf0\x3f\x1a\x0c\x08\x80\xe2\xcf\xaa\x06\x10"
+      "\x80\xca\xb5\xee\x01";
+  const std::string encoded = to_protobuf(registry);
+  CHECK(encoded.substr(0, sizeof protobuf - 1) == std::string(protobuf, sizeof protobuf - 1));
 }

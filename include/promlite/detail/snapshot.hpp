@@ -134,6 +134,8 @@ struct ScrapeContext {
   std::chrono::steady_clock::time_point start;  ///< of the scrape
   std::chrono::steady_clock::time_point now;    ///< the same by the clock of the registry at hand
   Patience patience;
+  bool shows_created = false;  ///< the encoder does
+  std::int64_t created = 0;    ///< when the series at hand was made; 0 where nobody asks
 };
 
 /// Calls `read()` until it has read the finished updates and nothing else. `read()` loads the group's cells

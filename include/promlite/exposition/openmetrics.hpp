@@ -100,6 +100,7 @@ class OpenMetricsEncoder final : public Encoder {
     write_created(labels, sample.created);
   }
 
+  bool shows_created() const noexcept override { return created_ == CreatedSamples::shown; }
   void finish() override { lines_.append("# EOF\n"); }
   std::size_t size() const noexcept override { return lines_.size(); }
 

@@ -100,6 +100,7 @@ class ProtobufEncoder final : public Encoder {
     end_metric(metric, Wire::close(message, to));
   }
 
+  bool shows_created() const noexcept override { return true; }
   void finish() override { end_family(); }
   std::size_t size() const noexcept override { return out_->size(); }
 
