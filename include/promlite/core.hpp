@@ -76,6 +76,7 @@
 #include <promlite/exposition/name_escaper.hpp>
 #include <promlite/exposition/openmetrics.hpp>
 #include <promlite/exposition/protobuf.hpp>
+#include <promlite/exposition/protobuf_labels.hpp>
 #include <promlite/exposition/protobuf_wire.hpp>
 #include <promlite/exposition/text.hpp>
 // clang-format on

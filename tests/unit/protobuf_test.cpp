@@ -243,6 +243,39 @@ TEST_CASE("labels of every length, with escapes and quoted names, arrive as they
   check(many);
 }
 
+TEST_CASE("series that begin as the one before, and those that only seem to") {
+  const std::string longer(70, 'l');
+  const std::vector<std::string> names = {"a", "bb", "c" + longer, "d.e"};
+  const std::vector<std::string> values = {"", "1", "12", "123456789", longer, "\"", "x\\", "a=\"1\",bb=\"1"};
+  unsigned state = 1;
+  const auto next = [&](std::size_t below) {
+    state = state * 1664525 + 1013904223;
+    return static_cast<std::size_t>(state >> 16) % below;
+  };
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::string expected = bytes("0a 01 \"x\" 18 01");
+  std::string text;
+  // One buffer for all texts, as whoever rewrites labels has.
+  std::vector<char> buffer(2000);
+  const std::string found = encoded([&](ProtobufEncoder& encoder) {
+    encoder.begin_family({"x", "", "", MetricType::gauge});
+    for (int i = 0; i < 20000; ++i) {
+      // Mostly the last label changes.
+      labels.resize(labels.empty() || next(4) == 0 ? next(4) : labels.size() - 1);
+      while (labels.size() < 4 && next(8) != 0) labels.emplace_back(names[next(4)], values[next(8)]);
+      text.clear();
+      for (const auto& label : labels) {
+        if (!text.empty()) text += ',';
+        text += (label.first == "d.e" ? "\"d.e\"" : label.first) + "=\"" + escaped(label.second) + '"';
+      }
+      text.copy(buffer.data(), text.size());
+      encoder.value({buffer.data(), text.size()}, i);
+      expected += gauge(pairs(labels), i);
+    }
+  });
+  CHECK((found == text_of(expected)));
+}
+
 TEST_CASE("families of every size have the right length") {
   for (const std::size_t series : {1U, 5U, 6U, 7U, 8U, 9U, 10U, 700U, 800U, 850U, 1500U, 120000U}) {
     std::string expected = bytes("0a 01 \"x\" 18 01");

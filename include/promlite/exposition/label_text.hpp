@@ -18,7 +18,7 @@ namespace detail {
 struct QuoteMask {
 #if defined(__SSE2__) && defined(__GNUC__)
   // GNU vector types: <emmintrin.h> would cost every user some thousand lines.
-  typedef char Block __attribute__((vector_size(16)));
+  using Block __attribute__((vector_size(16))) = char;
 
   /// Nothing when there is a backslash: then a quote need not be what it seems. Reads whole blocks, as
   /// PaddedText allows.

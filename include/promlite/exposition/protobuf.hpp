@@ -7,8 +7,8 @@
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/encoder.hpp>
-#include <promlite/exposition/label_text.hpp>
 #include <promlite/exposition/name_escaper.hpp>
+#include <promlite/exposition/protobuf_labels.hpp>
 #include <promlite/exposition/protobuf_wire.hpp>
 
 #include <cstddef>
@@ -53,7 +53,7 @@ class ProtobufEncoder final : public Encoder {
   void value(PaddedText labels, Number number) override {
     labels = names_.labels(labels);
     char* const metric = begin_metric(labels, 0);
-    char* to = write_labels(metric, labels);
+    char* to = labels_.write_next(metric, labels);
     *to++ = value_key_;
     *to++ = 9;  // a key and a double
     end_metric(metric, Wire::real_field(to, value_value_key, number.as_double()));
@@ -62,7 +62,7 @@ class ProtobufEncoder final : public Encoder {
   void counter(PaddedText labels, const CounterSample& sample) override {
     labels = names_.labels(labels);
     char* const metric = begin_metric(labels, room_of(sample.exemplar) + max_timestamp);
-    char* const message = Wire::open(write_labels(metric, labels), counter_key);
+    char* const message = Wire::open(labels_.write_next(metric, labels), counter_key);
     char* to = Wire::real_field(message, value_value_key, sample.value.as_double());
     to = write_exemplar(to, counter_exemplar_key, sample.exemplar);
     to = write_time(to, counter_created_key, sample.created);
@@ -72,7 +72,7 @@ class ProtobufEncoder final : public Encoder {
   void histogram(PaddedText labels, const HistogramSample& sample) override {
     labels = names_.labels(labels);
     char* const metric = begin_metric(labels, room_of(sample));
-    char* const message = Wire::open(write_labels(metric, labels), histogram_key);
+    char* const message = Wire::open(labels_.write_next(metric, labels), histogram_key);
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= sample.size; ++i) total += sample.counts[i];
     char* to = Wire::varint_field(message, sample_count_key, total);
@@ -87,7 +87,7 @@ class ProtobufEncoder final : public Encoder {
   void summary(PaddedText labels, const SummarySample& sample) override {
     labels = names_.labels(labels);
     char* const metric = begin_metric(labels, (sample.size + 1) * (2 * max_field + 2) + max_timestamp);
-    char* const message = Wire::open(write_labels(metric, labels), summary_key);
+    char* const message = Wire::open(labels_.write_next(metric, labels), summary_key);
     char* to = Wire::varint_field(message, sample_count_key, sample.count);
     to = Wire::real_field(to, sample_sum_key, sample.sum);
     for (std::size_t i = 0; i < sample.size; ++i) {
@@ -107,9 +107,8 @@ class ProtobufEncoder final : public Encoder {
  private:
   // Field number << 3 | wire type; the names are those of metrics.proto.
   static constexpr char name_key = 0x0A, help_key = 0x12, type_key = 0x18, metric_key = 0x22, unit_key = 0x2A;
-  static constexpr char label_key = 0x0A, gauge_key = 0x12, counter_key = 0x1A, summary_key = 0x22,
-                        untyped_key = 0x2A, histogram_key = 0x3A;
-  static constexpr char pair_name_key = 0x0A, pair_value_key = 0x12;
+  static constexpr char gauge_key = 0x12, counter_key = 0x1A, summary_key = 0x22, untyped_key = 0x2A,
+                        histogram_key = 0x3A;
   static constexpr char value_value_key = 0x09, counter_exemplar_key = 0x12, counter_created_key = 0x1A;
   static constexpr char sample_count_key = 0x08, sample_sum_key = 0x11;
   static constexpr char quantile_key = 0x1A, quantile_quantile_key = 0x09, quantile_value_key = 0x11,
@@ -120,7 +119,7 @@ class ProtobufEncoder final : public Encoder {
                         negative_span_key = 0x4A, negative_delta_key = 0x52, positive_span_key = 0x62,
                         positive_delta_key = 0x6A, histogram_created_key = 0x7A;
   static constexpr char span_offset_key = 0x08, span_length_key = 0x10;
-  static constexpr char exemplar_label_key = 0x0A, exemplar_value_key = 0x11, exemplar_time_key = 0x1A;
+  static constexpr char exemplar_value_key = 0x11, exemplar_time_key = 0x1A;
   static constexpr char seconds_key = 0x08, nanos_key = 0x10;
 
   static constexpr std::size_t max_field = 1 + Wire::max_varint;
@@ -190,18 +189,17 @@ class ProtobufEncoder final : public Encoder {
 
   // Room for labels, a value, `more`, and what close() moves.
   PROMLITE_ALWAYS_INLINE char* begin_metric(PaddedText labels, std::size_t more) {
-    return Wire::open(out_->reserve(room_of(labels) + more + 8 * Wire::max_varint), metric_key);
+    return Wire::open(out_->reserve(ProtobufLabels::room_of(labels) + more + 8 * Wire::max_varint),
+                      metric_key);
   }
   PROMLITE_ALWAYS_INLINE void end_metric(char* metric, char* to) {
     out_->set_end(Wire::close(metric, to));
     make_room_for_length();
   }
 
-  // A pair takes six bytes and its text at least four, and more only with lengths from 128 on.
-  static std::size_t room_of(PaddedText labels) noexcept { return 2 * labels.size + 64; }
   static std::size_t room_of(const ExemplarSample* exemplar) noexcept {
     if (exemplar == nullptr || !exemplar->present) return 0;
-    return room_of(exemplar->labels) + 3 * max_field + max_timestamp;
+    return ProtobufLabels::room_of(exemplar->labels) + 3 * max_field + max_timestamp;
   }
   static std::size_t room_of(const ExemplarSample* exemplars, std::size_t count) noexcept {
     std::size_t room = 0;
@@ -216,52 +214,6 @@ class ProtobufEncoder final : public Encoder {
               room_of(native->exemplars, native->exemplars_size);
     }
     return room;
-  }
-
-  PROMLITE_ALWAYS_INLINE static char* write_labels(char* to, PaddedText labels) noexcept {
-    for (std::size_t at = 0; at < labels.size;) {
-      const char* const text = labels.data + at;
-      std::uint64_t quotes = QuoteMask::of(text, labels.size - at);
-      // A pair is `name="value",`: where its quotes are, all is known. No name is empty, none is quoted.
-      std::size_t pair = 0;
-      for (std::uint64_t rest = quotes & (quotes - 1); rest != 0; rest = quotes & (quotes - 1)) {
-        const std::size_t open = QuoteMask::first(quotes);
-        if (!PROMLITE_LIKELY(open != pair)) break;
-        const std::size_t close = QuoteMask::first(rest);
-        quotes = rest & (rest - 1);
-        to = write_pair(to, text + pair, open - 1 - pair, text + open + 1, close - open - 1);
-        pair = close + 2;
-      }
-      if (!PROMLITE_LIKELY(pair != 0)) to = write_unusual_label(to, {text, labels.size - at}, pair);
-      at += pair;
-    }
-    return to;
-  }
-  // Both texts together have less than 64 bytes.
-  PROMLITE_ALWAYS_INLINE static char* write_pair(char* to, const char* name, std::size_t name_size,
-                                                 const char* value, std::size_t value_size) noexcept {
-    to[0] = label_key;
-    to[1] = static_cast<char>(4 + name_size + value_size);
-    to[2] = pair_name_key;
-    to[3] = static_cast<char>(name_size);
-    to = ByteBuffer::copy_short(to + 4, name, name_size);
-    to[0] = pair_value_key;
-    to[1] = static_cast<char>(value_size);
-    return ByteBuffer::copy_short(to + 2, value, value_size);
-  }
-  // The first label of a text; adds its length and that of the comma to `at`.
-  PROMLITE_COLD static char* write_unusual_label(char* to, std::string_view text, std::size_t& at) noexcept {
-    LabelTexts texts(text);
-    LabelText label;
-    texts.next(label);
-    at += texts.position();
-    const auto copy = [&](char* start, std::string_view part) {
-      return label.escaped ? unescape(start, part) : put(start, part);
-    };
-    char* const message = Wire::open(to, label_key);
-    char* const name = Wire::open(message, pair_name_key);
-    char* const value = Wire::open(Wire::close(name, copy(name, label.name)), pair_value_key);
-    return Wire::close(message, Wire::close(value, copy(value, label.value)));
   }
 
   static char* write_time(char* to, char key, UnixNanoseconds time) noexcept {
@@ -281,7 +233,7 @@ class ProtobufEncoder final : public Encoder {
   }
   // At the message's beginning.
   PROMLITE_NOINLINE static char* write_exemplar(char* message, const ExemplarSample& exemplar) noexcept {
-    char* to = write_labels(message, exemplar.labels);
+    char* to = ProtobufLabels::write(message, exemplar.labels);
     to = Wire::real_field(to, exemplar_value_key, exemplar.value);
     return Wire::close(message, write_time(to, exemplar_time_key, exemplar.time));
   }
@@ -386,6 +338,7 @@ class ProtobufEncoder final : public Encoder {
   std::size_t prefix_ = 0;     // bytes kept for it; 0 when none is
   std::size_t longest_ = 0;    // out_ may grow to this size before it needs more
   char value_key_ = gauge_key;
+  ProtobufLabels labels_;
 };
 
 }  // namespace detail
