@@ -3,10 +3,14 @@
 #include <promlite/promlite.hpp>
 
 #include <chrono>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
@@ -128,6 +132,31 @@ TEST_CASE("run: what the work returns is the judgement, and is returned") {
   CHECK(judged([] { return Expected<void>(); }));
   CHECK_FALSE(judged([] { return Expected<int>::failure("no"); }));
   CHECK_FALSE(judged([]() -> int { throw std::runtime_error("broken"); }));
+}
+
+TEST_CASE("an exception that nobody catches is pushed, too, when it passes through run") {
+  FakeServer server(say_ok);
+  ManualClock clock(start);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::set_terminate([] { ::_exit(77); });
+    [&]() noexcept {
+      BatchJob job(Pushgateway(server.address(), "nightly"), clock);
+      job.run([&] {
+        const auto stage = job.stage("load");
+        throw 1;
+      });
+    }();
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 77);
+  CHECK(pushed(server) ==
+        "batch_job_duration_seconds 0\n"
+        "batch_job_last_completion_timestamp_seconds 1.7e+09\n"
+        "batch_job_stage_duration_seconds{stage=\"load\"} 0\n"
+        "batch_job_stage_success{stage=\"load\"} 0\n"
+        "batch_job_success 0\n");
 }
 
 TEST_CASE("a pipeline's stages") {

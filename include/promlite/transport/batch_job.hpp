@@ -179,8 +179,19 @@ class BatchJob : private Collector {
   /// tests true.
   template <class Work>
   std::invoke_result_t<Work&> run(Work&& work) {
-    const Ending ending{*this};
-    return judge(judgement_, work);
+#if PROMLITE_HAS_EXCEPTIONS
+    // Caught and thrown again: an exception that nobody catches ends the program without destroying anything
+    // on its way, and then nothing would be pushed.
+    try {
+      return run_to_the_end(work);
+    } catch (...) {
+      judgement_.fail();
+      finish();
+      throw;
+    }
+#else
+    return run_to_the_end(work);
+#endif
   }
 
   /// Measures a stage until the end of its scope. A second stage of the same name takes the first one's
@@ -199,10 +210,17 @@ class BatchJob : private Collector {
  private:
   friend class BatchStage;
 
-  struct Ending {
-    BatchJob& job;
-    ~Ending() { job.finish(); }
-  };
+  template <class Work>
+  std::invoke_result_t<Work&> run_to_the_end(Work& work) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Work&>>) {
+      judge(judgement_, work);
+      finish();
+    } else {
+      std::invoke_result_t<Work&> result = judge(judgement_, work);
+      finish();
+      return result;
+    }
+  }
 
   template <class Work>
   static std::invoke_result_t<Work&> judge(detail::Judgement& judgement, Work& work) {
