@@ -282,7 +282,9 @@ class PrometheusTest(ReadersTest):
             targets = cls.ask("targets")["activeTargets"]
         except OSError:
             return False
-        return len(targets) == len(cls.names) and all(target["health"] != "unknown" for target in targets)
+        # The first scrape of a case starts a program; where that takes too long, the next one finds its answer.
+        return len(targets) == len(cls.names) and all(
+            target["health"] != "unknown" and "deadline exceeded" not in target["lastError"] for target in targets)
 
     def test_every_scrape_succeeds(self):
         for target in self.ask("targets")["activeTargets"]:
