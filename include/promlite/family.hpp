@@ -140,9 +140,7 @@ class FamilyOf final : public Source {
     return series_.remove_if(LabelMatcher(declared_, labels));
   }
   std::size_t size() { return series_.size(); }
-  void retire() override {
-    series_.remove_if([](const Series&) { return true; });
-  }
+  void retire() noexcept override { series_.retire(); }
 
   bool has_series(const ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.list();
@@ -150,7 +148,7 @@ class FamilyOf final : public Source {
     if (keeps_state || declared_.expires()) {
       for (std::size_t i = 0; i < all.size(); ++i) expired = note(*all[i], scrape) || expired;
     }
-    if (expired) series_.list();
+    if (expired) series_.drop_removed();
     return !all.empty();
   }
   void finish() noexcept override { series_.finished(); }
@@ -184,18 +182,28 @@ class FamilyOf final : public Source {
       if (states_.size() <= series.number) states_.resize(series.number + 1);
       if (series.fresh) states_[series.number] = State();
     }
+    const bool expires = declared_.expires();
+    if (expires && activity_.size() <= series.number) activity_.resize(series.number + 1);
+    // Nothing fails any more: a scrape that did is as if it had not been.
     const bool fresh = std::exchange(series.fresh, false);
-    if (!declared_.expires()) return false;
-    if (activity_.size() <= series.number) activity_.resize(series.number + 1);
+    if (!expires) return false;
     Activity& activity = activity_[series.number];
-    const auto updated = [&] { return Traits::updated_since(series.range(), activity.seen); };
-    if (updated() || fresh) activity.last = scrape.now;
+    const auto updated = [&] {
+      const bool is = Traits::updated_since(series.range(), activity.seen);
+      if (is) activity.last = scrape.now;
+      return is;
+    };
+    if (!updated() && fresh) activity.last = scrape.now;
     if (scrape.now - activity.last < declared_.expire_after) return false;
     return series_.remove_listed(series, [&] { return !updated(); });
   }
 
   bool keep(const std::string_view* values) {
-    return create(values) && series_.keep(values, declared_.label_names.size());
+    // Between the two it may be removed.
+    while (create(values)) {
+      if (series_.keep(values, declared_.label_names.size())) return true;
+    }
+    return false;
   }
   // True when the values have a series of their own.
   bool create(const std::string_view* values) noexcept {

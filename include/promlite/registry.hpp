@@ -30,8 +30,8 @@ class Registry : public Registerer, public Gatherer {
   void expose_scrape_metrics(bool on) noexcept { core()->expose_scrape_metrics(on); }
 
   /// At most so many series made by look-ups in all families together, besides what each family says for
-  /// itself; beyond that a look-up gets its family's overflow series. What is there already stays. Thread
-  /// safe.
+  /// itself; beyond that a look-up gets its family's overflow series. What is there already stays; what was
+  /// unregistered is not counted. Thread safe.
   void max_series(std::size_t count) noexcept { core()->max_series(count); }
 
   /// The time by which series are created and expire, and the quantiles of summaries age: for tests. `clock`

@@ -189,6 +189,7 @@ PROMLITE_COLD inline bool RegistryCore::unregister(std::string_view name, const 
     const std::vector<Source*> found = directory_.find_all(whole, scope);
     retired.reserve(found.size());
     ended.reserve(found.size());
+    directory_.make_room_to_retire(found.size());
     for (Source* const source : found) {
       if (source->declared().is_callback) {
         ended.emplace_back(static_cast<Callback*>(source)->gate());

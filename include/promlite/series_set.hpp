@@ -47,9 +47,7 @@ class SeriesSet {
   }
   SeriesSet(const SeriesSet&) = delete;
   SeriesSet& operator=(const SeriesSet&) = delete;
-  ~SeriesSet() {
-    for (std::size_t i = live(); i > 0; --i) total_.give_back();
-  }
+  ~SeriesSet() { leave_total(); }
 
   /// The series without labels, or the overflow series.
   Series& first() noexcept { return *first_; }
@@ -104,12 +102,17 @@ class SeriesSet {
   template <class Chosen>
   std::size_t remove_if(Chosen&& chosen) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Change change(changes_);
-    const std::size_t before = index_.size();
-    index_.for_each([&](Series* series) {
-      if (!stays(*series) && chosen(static_cast<const Series&>(*series))) remove(*series);
-    });
-    return before - index_.size();
+    return remove_all(chosen);
+  }
+
+  /// No scrape that begins now lists these series: removes them. Those that stay, and those that are yet to
+  /// come, do not count in the bound of the registry any more.
+  PROMLITE_COLD void retire() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    remove_all([](const Series&) { return true; });
+    leave_total();
+    retired_ = true;
+    if (!scraped_) forget_removed();
   }
 
   /// The value of a label, by its position in the declaration.
@@ -140,11 +143,18 @@ class SeriesSet {
     }
     return sorted_;
   }
+  /// Takes those out of the list that were removed since list() made it, for the scrape that called it.
+  void drop_removed() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    forget_removed();
+  }
   /// What list() returned last.
   const PointerList<Series>& listed() const noexcept { return sorted_; }
   void finished() noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     scraped_ = false;
+    if (retired_) forget_removed();
+    forget_many_removed();
   }
 
  private:
@@ -171,6 +181,14 @@ class SeriesSet {
     return overflow_used_.load(std::memory_order_acquire);
   }
   bool stays(const Series& series) const noexcept { return &series == first_ || series.permanent; }
+  // Under the lock, unless retired: room in the bound of the registry.
+  bool take_room() noexcept { return retired_ || total_.take(); }
+  void give_room_back() noexcept {
+    if (!retired_) total_.give_back();
+  }
+  void leave_total() noexcept {
+    for (std::size_t i = live(); i > 0; --i) give_room_back();
+  }
   // Under the lock: series that the bound counts.
   std::size_t live() const noexcept { return index_.size() - (overflow_used() ? 1 : 0); }
 
@@ -186,7 +204,7 @@ class SeriesSet {
       const Change change(changes_);
       if (stands_for_overflow(values, count)) return list_overflow().range();
       const bool own_bound = live() >= declared_.max_series;
-      if (own_bound || !total_.take()) {
+      if (own_bound || !take_room()) {
         full_by_total_.store(!own_bound, std::memory_order_relaxed);
         // release: pairs with is_full_without().
         full_.store(true, std::memory_order_release);
@@ -270,7 +288,7 @@ class SeriesSet {
     }
     PROMLITE_CATCH_ALL {
       if (series != nullptr) store_.give_back(*series);
-      total_.give_back();
+      give_room_back();
       throw_bad_alloc();
     }
     pending_.push_back(series);
@@ -282,10 +300,24 @@ class SeriesSet {
     index_.remove(&series);
     series.removed = true;
     ++removed_;
-    total_.give_back();
+    give_room_back();
     // release: pairs with is_full_without().
     full_.store(false, std::memory_order_release);
-    // Where nobody scrapes: one pass for as many removals as there are series left.
+    forget_many_removed();
+  }
+  // Under the lock, within a Change.
+  template <class Chosen>
+  std::size_t remove_all(Chosen&& chosen) noexcept {
+    const Change change(changes_);
+    const std::size_t before = index_.size();
+    index_.for_each([&](Series* series) {
+      if (!stays(*series) && chosen(static_cast<const Series&>(*series))) remove(*series);
+    });
+    return before - index_.size();
+  }
+
+  // Where nobody scrapes: one pass for as many removals as there are series left.
+  void forget_many_removed() noexcept {
     if (!scraped_ && removed_ > index_.size() + 64) forget_removed();
   }
 
@@ -328,6 +360,7 @@ class SeriesSet {
   std::size_t in_order_ = 0;     ///< of sorted_, from the front on
   std::size_t removed_ = 0;      ///< of both lists
   bool scraped_ = false;         ///< a scrape looks at sorted_
+  bool retired_ = false;         ///< the bound of the registry does not count these series
 };
 
 }  // namespace detail

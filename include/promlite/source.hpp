@@ -37,7 +37,7 @@ class Source {
   /// True when the source has left the registry and may be destroyed.
   virtual bool gone() const noexcept { return false; }
   /// Gives back what it can: it has left the registry, while its handles are still used.
-  virtual void retire() {}
+  virtual void retire() noexcept {}
   /// Runs user code, if the source has any. Without locks that updates or registration want.
   virtual void prepare() {}
   /// Lists the series for what follows, until finish(). By one scrape at a time.

@@ -89,9 +89,10 @@ class SourceDirectory final : public KnownFamilies {
     return found;
   }
 
-  /// Takes a source out and keeps it for those who hold its handles. Throws std::bad_alloc and then has
-  /// changed nothing.
-  PROMLITE_COLD void retire(Source* source) {
+  /// Room for so many more to be retired. Throws std::bad_alloc and then has changed nothing.
+  void make_room_to_retire(std::size_t more) { retired_.reserve_more(more); }
+  /// Takes a source out and keeps it for those who hold its handles. There must be room.
+  PROMLITE_COLD void retire(Source* source) noexcept {
     retired_.push_back(source);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < sources_.size(); ++i) {

@@ -6675,7 +6675,7 @@ class Source {
   /// True when the source has left the registry and may be destroyed.
   virtual bool gone() const noexcept { return false; }
   /// Gives back what it can: it has left the registry, while its handles are still used.
-  virtual void retire() {}
+  virtual void retire() noexcept {}
   /// Runs user code, if the source has any. Without locks that updates or registration want.
   virtual void prepare() {}
   /// Lists the series for what follows, until finish(). By one scrape at a time.
@@ -7683,9 +7683,7 @@ class SeriesSet {
   }
   SeriesSet(const SeriesSet&) = delete;
   SeriesSet& operator=(const SeriesSet&) = delete;
-  ~SeriesSet() {
-    for (std::size_t i = live(); i > 0; --i) total_.give_back();
-  }
+  ~SeriesSet() { leave_total(); }
 
   /// The series without labels, or the overflow series.
   Series& first() noexcept { return *first_; }
@@ -7740,12 +7738,17 @@ class SeriesSet {
   template <class Chosen>
   std::size_t remove_if(Chosen&& chosen) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Change change(changes_);
-    const std::size_t before = index_.size();
-    index_.for_each([&](Series* series) {
-      if (!stays(*series) && chosen(static_cast<const Series&>(*series))) remove(*series);
-    });
-    return before - index_.size();
+    return remove_all(chosen);
+  }
+
+  /// No scrape that begins now lists these series: removes them. Those that stay, and those that are yet to
+  /// come, do not count in the bound of the registry any more.
+  PROMLITE_COLD void retire() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    remove_all([](const Series&) { return true; });
+    leave_total();
+    retired_ = true;
+    if (!scraped_) forget_removed();
   }
 
   /// The value of a label, by its position in the declaration.
@@ -7776,11 +7779,18 @@ class SeriesSet {
     }
     return sorted_;
   }
+  /// Takes those out of the list that were removed since list() made it, for the scrape that called it.
+  void drop_removed() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    forget_removed();
+  }
   /// What list() returned last.
   const PointerList<Series>& listed() const noexcept { return sorted_; }
   void finished() noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     scraped_ = false;
+    if (retired_) forget_removed();
+    forget_many_removed();
   }
 
  private:
@@ -7807,6 +7817,14 @@ class SeriesSet {
     return overflow_used_.load(std::memory_order_acquire);
   }
   bool stays(const Series& series) const noexcept { return &series == first_ || series.permanent; }
+  // Under the lock, unless retired: room in the bound of the registry.
+  bool take_room() noexcept { return retired_ || total_.take(); }
+  void give_room_back() noexcept {
+    if (!retired_) total_.give_back();
+  }
+  void leave_total() noexcept {
+    for (std::size_t i = live(); i > 0; --i) give_room_back();
+  }
   // Under the lock: series that the bound counts.
   std::size_t live() const noexcept { return index_.size() - (overflow_used() ? 1 : 0); }
 
@@ -7822,7 +7840,7 @@ class SeriesSet {
       const Change change(changes_);
       if (stands_for_overflow(values, count)) return list_overflow().range();
       const bool own_bound = live() >= declared_.max_series;
-      if (own_bound || !total_.take()) {
+      if (own_bound || !take_room()) {
         full_by_total_.store(!own_bound, std::memory_order_relaxed);
         // release: pairs with is_full_without().
         full_.store(true, std::memory_order_release);
@@ -7906,7 +7924,7 @@ class SeriesSet {
     }
     PROMLITE_CATCH_ALL {
       if (series != nullptr) store_.give_back(*series);
-      total_.give_back();
+      give_room_back();
       throw_bad_alloc();
     }
     pending_.push_back(series);
@@ -7918,10 +7936,24 @@ class SeriesSet {
     index_.remove(&series);
     series.removed = true;
     ++removed_;
-    total_.give_back();
+    give_room_back();
     // release: pairs with is_full_without().
     full_.store(false, std::memory_order_release);
-    // Where nobody scrapes: one pass for as many removals as there are series left.
+    forget_many_removed();
+  }
+  // Under the lock, within a Change.
+  template <class Chosen>
+  std::size_t remove_all(Chosen&& chosen) noexcept {
+    const Change change(changes_);
+    const std::size_t before = index_.size();
+    index_.for_each([&](Series* series) {
+      if (!stays(*series) && chosen(static_cast<const Series&>(*series))) remove(*series);
+    });
+    return before - index_.size();
+  }
+
+  // Where nobody scrapes: one pass for as many removals as there are series left.
+  void forget_many_removed() noexcept {
     if (!scraped_ && removed_ > index_.size() + 64) forget_removed();
   }
 
@@ -7964,6 +7996,7 @@ class SeriesSet {
   std::size_t in_order_ = 0;     ///< of sorted_, from the front on
   std::size_t removed_ = 0;      ///< of both lists
   bool scraped_ = false;         ///< a scrape looks at sorted_
+  bool retired_ = false;         ///< the bound of the registry does not count these series
 };
 
 }  // namespace detail
@@ -8087,9 +8120,7 @@ class FamilyOf final : public Source {
     return series_.remove_if(LabelMatcher(declared_, labels));
   }
   std::size_t size() { return series_.size(); }
-  void retire() override {
-    series_.remove_if([](const Series&) { return true; });
-  }
+  void retire() noexcept override { series_.retire(); }
 
   bool has_series(const ScrapeContext& scrape) override {
     const PointerList<Series>& all = series_.list();
@@ -8097,7 +8128,7 @@ class FamilyOf final : public Source {
     if (keeps_state || declared_.expires()) {
       for (std::size_t i = 0; i < all.size(); ++i) expired = note(*all[i], scrape) || expired;
     }
-    if (expired) series_.list();
+    if (expired) series_.drop_removed();
     return !all.empty();
   }
   void finish() noexcept override { series_.finished(); }
@@ -8131,18 +8162,28 @@ class FamilyOf final : public Source {
       if (states_.size() <= series.number) states_.resize(series.number + 1);
       if (series.fresh) states_[series.number] = State();
     }
+    const bool expires = declared_.expires();
+    if (expires && activity_.size() <= series.number) activity_.resize(series.number + 1);
+    // Nothing fails any more: a scrape that did is as if it had not been.
     const bool fresh = std::exchange(series.fresh, false);
-    if (!declared_.expires()) return false;
-    if (activity_.size() <= series.number) activity_.resize(series.number + 1);
+    if (!expires) return false;
     Activity& activity = activity_[series.number];
-    const auto updated = [&] { return Traits::updated_since(series.range(), activity.seen); };
-    if (updated() || fresh) activity.last = scrape.now;
+    const auto updated = [&] {
+      const bool is = Traits::updated_since(series.range(), activity.seen);
+      if (is) activity.last = scrape.now;
+      return is;
+    };
+    if (!updated() && fresh) activity.last = scrape.now;
     if (scrape.now - activity.last < declared_.expire_after) return false;
     return series_.remove_listed(series, [&] { return !updated(); });
   }
 
   bool keep(const std::string_view* values) {
-    return create(values) && series_.keep(values, declared_.label_names.size());
+    // Between the two it may be removed.
+    while (create(values)) {
+      if (series_.keep(values, declared_.label_names.size())) return true;
+    }
+    return false;
   }
   // True when the values have a series of their own.
   bool create(const std::string_view* values) noexcept {
@@ -8365,9 +8406,10 @@ class SourceDirectory final : public KnownFamilies {
     return found;
   }
 
-  /// Takes a source out and keeps it for those who hold its handles. Throws std::bad_alloc and then has
-  /// changed nothing.
-  PROMLITE_COLD void retire(Source* source) {
+  /// Room for so many more to be retired. Throws std::bad_alloc and then has changed nothing.
+  void make_room_to_retire(std::size_t more) { retired_.reserve_more(more); }
+  /// Takes a source out and keeps it for those who hold its handles. There must be room.
+  PROMLITE_COLD void retire(Source* source) noexcept {
     retired_.push_back(source);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -8660,6 +8702,7 @@ PROMLITE_COLD inline bool RegistryCore::unregister(std::string_view name, const 
     const std::vector<Source*> found = directory_.find_all(whole, scope);
     retired.reserve(found.size());
     ended.reserve(found.size());
+    directory_.make_room_to_retire(found.size());
     for (Source* const source : found) {
       if (source->declared().is_callback) {
         ended.emplace_back(static_cast<Callback*>(source)->gate());
@@ -9604,8 +9647,8 @@ class Registry : public Registerer, public Gatherer {
   void expose_scrape_metrics(bool on) noexcept { core()->expose_scrape_metrics(on); }
 
   /// At most so many series made by look-ups in all families together, besides what each family says for
-  /// itself; beyond that a look-up gets its family's overflow series. What is there already stays. Thread
-  /// safe.
+  /// itself; beyond that a look-up gets its family's overflow series. What is there already stays; what was
+  /// unregistered is not counted. Thread safe.
   void max_series(std::size_t count) noexcept { core()->max_series(count); }
 
   /// The time by which series are created and expire, and the quantiles of summaries age: for tests. `clock`

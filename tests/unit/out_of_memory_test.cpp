@@ -232,6 +232,46 @@ TEST_CASE("a thread's first updates without memory are counted all the same") {
   });
 }
 
+TEST_CASE("a scrape that runs out of memory makes nothing expire") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    ManualClock clock;
+    registry.use_clock(clock);
+    clock.advance(24h);
+    const auto counters = registry.counter("c_total", "", {"a"}, expire_after(1min));
+    const auto summaries = registry.summary("s", "", {"a"}, quantiles({0.5}), expire_after(1min));
+    for (const char* value : {"1", "2", "3"}) {
+      counters.with(value);
+      summaries.with(value);
+    }
+    attempt([&] { to_text(registry); });
+    to_text(registry);
+    REQUIRE(counters.size() + summaries.size() == 6);
+    clock.advance(1min);
+    to_text(registry);
+    REQUIRE(counters.size() + summaries.size() == 0);
+  });
+}
+
+TEST_CASE("to unregister without memory takes all of a name, or nothing") {
+  at_every_allocation([&](auto&& attempt) {
+    Registry registry;
+    registry.max_series(3);
+    for (const char* zone : {"a", "b", "c"})
+      registry.gauge("x", "", {"i"}, const_labels({{"zone", zone}})).with(1).set(1);
+    const std::string before = to_text(registry);
+    if (attempt([&] { registry.unregister("x"); })) {
+      REQUIRE(to_text(registry).empty());
+    } else {
+      REQUIRE(to_text(registry) == before);
+      REQUIRE(registry.unregister("x"));
+    }
+    const auto others = registry.gauge("y", "", {"i"});
+    for (int i = 0; i < 3; ++i) others.with(i);
+    REQUIRE(others.size() == 3);
+  });
+}
+
 TEST_CASE("a native histogram without memory refuses what has no bucket yet, and counts it as refused") {
   std::size_t refused_once = 0;
   at_every_allocation([&](auto&& attempt) {

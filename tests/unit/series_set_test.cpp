@@ -9,9 +9,11 @@
 #include <chrono>
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -299,7 +301,9 @@ TEST_CASE("series that come and go leave no memory behind, with scrapes and with
         summaries.remove(i - 50);
         if (i % 20 == 0) {
           large.with(i).observe(i);
+          const Histogram old = large.with(i - 200);
           large.remove(i - 200);
+          old.observe(1e9);
         }
         if (scraped && i % 1000 == 0) to_text(registry);
       }
@@ -334,4 +338,60 @@ TEST_CASE("series that a table of handles keeps are neither removed nor expire")
   CHECK(to_text(registry) ==
         "# TYPE x_total counter\nx_total{kind=\"large\"} 0\nx_total{kind=\"small\"} 1\n");
   CHECK(family.clear() == 0);
+}
+
+TEST_CASE("what was unregistered takes no room in the registry's bound, whatever its handles do") {
+  Registry registry;
+  registry.max_series(3);
+  const auto typed = registry.counter("x_total", "", {"kind"}).by_enum<shop::Kind>();
+  const auto old = registry.counter("y_total", "", {"a"});
+  old.with(1).inc();
+  CHECK(registry.unregister("x_total"));
+  CHECK(registry.unregister("y_total"));
+  typed.with(shop::Kind::small).inc();
+  old.with(2).inc();
+  old.with(3).inc();
+  CHECK(old.size() == 2);
+  CHECK(old.remove(2));
+  const auto family = registry.gauge("g", "", {"a"});
+  for (int i = 0; i < 4; ++i) family.with(i).set(i);
+  CHECK(old.clear() == 1);
+  family.with(4).set(4);
+  CHECK(family.size() == 3);
+}
+
+/// Adds up what is shown, and does something when the first series is.
+class Meddler final : public Encoder {
+ public:
+  explicit Meddler(std::function<void()> meddle) : meddle_(std::move(meddle)) {}
+  void begin_family(const FamilyHead&) override {}
+  void value(PaddedText, Number number) override {
+    if (meddle_) std::exchange(meddle_, nullptr)();
+    sum += number.as_double();
+  }
+  void histogram(PaddedText, const HistogramSample&) override {}
+  void summary(PaddedText, const SummarySample&) override {}
+  void finish() override {}
+  std::size_t size() const noexcept override { return 0; }
+  double sum = 0;
+
+ private:
+  std::function<void()> meddle_;
+};
+
+TEST_CASE("what is unregistered during a scrape goes back when that ends") {
+  Registry registry;
+  const auto family = registry.counter("x_total", "", {"a"}, max_series(5000));
+  std::vector<Counter<>> all;
+  for (int i = 0; i < 5000; ++i) {
+    all.push_back(family.with(i));
+    all.back().inc();
+  }
+  Meddler encoder([&] { registry.unregister("x_total"); });
+  registry.collect(encoder);
+  CHECK(encoder.sum == 5000);
+#if defined(__linux__)
+  CHECK(all[2500].value() == 0);
+#endif
+  CHECK(to_text(registry).empty());
 }
