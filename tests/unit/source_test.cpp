@@ -86,11 +86,11 @@ class World {
     return made;
   }
   detail::CellArena common_{true};
-  detail::TotalBound total_;
+  detail::SeriesShared shared_;
   std::chrono::steady_clock::time_point now_{24h};
 
  public:
-  detail::FamilyOf<Scripted> family{declared(), common_, total_};
+  detail::FamilyOf<Scripted> family{declared(), common_, shared_};
 };
 
 static bool no() { return false; }
