@@ -104,8 +104,8 @@ TEST_CASE("names and values have at most 128 characters together, however many b
   // The longest text there can be: of as many labels as possible.
   std::vector<std::string> names;
   std::vector<Label> labels;
-  for (char c = 'a'; c <= 'z'; ++c) names.push_back(std::string(1, c));
-  for (char c = 'A'; c <= 'Z'; ++c) names.push_back(std::string(1, c));
+  for (char c = 'a'; c <= 'z'; ++c) names.emplace_back(1, c);
+  for (char c = 'A'; c <= 'Z'; ++c) names.emplace_back(1, c);
   std::string expected;
   for (std::size_t i = 0; i < names.size(); ++i) {
     labels.push_back({names[i], "\xF0\x9F\x98\x80"});
