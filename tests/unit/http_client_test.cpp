@@ -413,6 +413,21 @@ TEST_CASE("whatever a server does, the deadline holds") {
   CHECK(result.location == "https://other/");
 }
 
+TEST_CASE("bytes that are always there do not hide the deadline") {
+  FakeServer server([](const FakeServer::Call& call) {
+    call.say("HTTP/1.1 200 OK\r\n\r\n");
+    while (call.say(std::string(65536, 'x'))) {
+    }
+  });
+  const HttpClient client = HttpClient(server.address()).timeout(100ms).max_response_bytes(1 << 30);
+  single_bytes = true;  // so that the server is the faster one
+  const Stopwatch watch;
+  const std::string problem = client.get("/").problem;
+  check_in_time(watch, 100);
+  single_bytes = false;
+  CHECK(problem == "the deadline passed while waiting for the answer");
+}
+
 TEST_CASE("an answer before the end of the question, and one that may be large") {
   // The server reads the head of 20 MB and refuses them.
   Listener listener;
