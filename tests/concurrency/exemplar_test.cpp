@@ -76,6 +76,62 @@ TEST_CASE("a scrape shows exemplars in one piece, and nobody loses an update for
   CHECK(scrape.count("promlite_refused_exemplars_total{family=\"c_total\"}") == 0);
 }
 
+TEST_CASE("a reader sees one writer's exemplar or none, however writers hurry") {
+  namespace detail = promlite::detail;
+  detail::Chunk* const chunk = detail::Chunk::make(8, false);
+  detail::Cell* const slab = chunk->make_side();
+  std::atomic<int> writing{2};
+  int read = 0;
+  int mixed = 0;
+  const auto look = [&] {
+    detail::ExemplarSlot::Content content;
+    if (!detail::ExemplarSlot::read(slab[1], content)) return;
+    ++read;
+    const auto time = static_cast<std::uint64_t>(content.time);
+    bool same = content.value == static_cast<double>(content.time) && content.text_size == 72 * time;
+    for (std::size_t i = 0; i < content.text_size / 8; ++i)
+      same = same && content.text[i] == time * 0x0101010101010101;
+    mixed += same ? 0 : 1;
+  };
+  test::in_threads(3, [&](int thread) {
+    if (thread == 2) {
+      while (writing != 0) look();
+      return;
+    }
+    for (int i = 0; i < test::times(30000); ++i) {
+      const int number = 4 * thread + i % 4 + 1;
+      const std::string text(72U * static_cast<unsigned>(number), static_cast<char>(number));
+      detail::ExemplarSlot::put(slab[1], slab, false, text, number, number);
+    }
+    --writing;
+  });
+  look();
+  CHECK(read > 1);
+  CHECK(mixed == 0);
+  detail::Chunk::destroy(chunk);
+}
+
+TEST_CASE("a writer that was stopped in the middle hides the exemplar, and nobody waits for it or joins in") {
+  namespace detail = promlite::detail;
+  detail::Chunk* const chunk = detail::Chunk::make(8, false);
+  detail::Cell* const slab = chunk->make_side();
+  detail::ExemplarSlot::Content content;
+  CHECK_FALSE(detail::ExemplarSlot::read(slab[1], content));
+  detail::ExemplarSlot::put(slab[1], slab, false, "a=\"1\"", 1, 1);
+  // A place begins with its progress.
+  auto* const place = reinterpret_cast<detail::Cell*>(static_cast<std::uintptr_t>(slab[1].load()));
+  place->fetch_add(detail::Progress::started);
+  detail::ExemplarSlot::put(slab[1], slab, false, "a=\"2\"", 2, 2);
+  CHECK_FALSE(detail::ExemplarSlot::read(slab[1], content));
+  place->fetch_add(detail::Progress::finished - detail::Progress::started);
+  CHECK(detail::ExemplarSlot::read(slab[1], content));
+  CHECK(content.value == 1);
+  detail::ExemplarSlot::put(slab[1], slab, false, "a=\"3\"", 3, 3);
+  CHECK(detail::ExemplarSlot::read(slab[1], content));
+  CHECK(content.value == 3);
+  detail::Chunk::destroy(chunk);
+}
+
 TEST_CASE("handles of removed series take exemplars while their memory goes") {
   const int updates = test::times(3000);
   promlite::Registry registry;
