@@ -100,14 +100,14 @@ TEST_CASE("float fields have a point or an exponent, integer fields have none") 
   CHECK(encoded([](OpenMetricsEncoder& encoder) {
           encoder.begin_family({"x", "", "", MetricType::gauge});
           for (const double value : {0.0, -0.0, 1.0, -1.0, 17.0, 999999.0, 1e6, 1.5e-7, 0.25, -1234567.0,
-                                     1e-5, infinity, -infinity, nan_value, 5e-324}) {
+                                     1e-5, infinity, -infinity, nan_value}) {
             encoder.value(Padded(""), value);
           }
           encoder.value(Padded(""), ~std::uint64_t{0});
           encoder.value(Padded(""), -5);
         }) ==
         "# TYPE x gauge\nx 0.0\nx 0.0\nx 1.0\nx -1.0\nx 17.0\nx 999999.0\nx 1e+06\nx 1.5e-07\nx 0.25\n"
-        "x -1.234567e+06\nx 1e-05\nx +Inf\nx -Inf\nx NaN\nx 5e-324\n"
+        "x -1.234567e+06\nx 1e-05\nx +Inf\nx -Inf\nx NaN\n"
         "x 18446744073709551615.0\nx -5.0\n# EOF\n");
   const double bounds[] = {0.005, 1, 10, 100000, 1e6};
   const std::uint64_t counts[] = {1000000, 0, 0, 0, 0, 1};

@@ -95,7 +95,7 @@ TEST_CASE("what others write") {
   CHECK(ended("# TYPE a counter\na_total 1 5 # {} 1\n") == "counter a\n a_total{} 1 @5 # {} 1\n");
   // Names that Prometheus 3 reads: the suffix is inside the quotes.
   CHECK(ended("# TYPE \"a.b\" counter\n{\"a.b_total\",\"c.d\"=\"e\"} 1\n") ==
-        "counter a.b\n a.b_total{c.d=\"e\"} 1\n");
+        "counter a.b\n a.b_total{\"c.d\"=\"e\"} 1\n");
   // 128 characters, in more bytes.
   std::string value;
   for (int i = 0; i < 127; ++i) value += "\xE2\x82\xAC";

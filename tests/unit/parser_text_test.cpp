@@ -81,7 +81,7 @@ TEST_CASE("what others write") {
 TEST_CASE("names in quotes, as Prometheus 3 has them") {
   CHECK(read("# HELP \"disk.free\" Free.\n# TYPE \"disk.free\" gauge\n"
              "{\"disk.free\",\"mount.point\"=\"/\",fs=\"ext4\"} 12\n{\"a \\\"b\\\\\\n\"} 1\n") ==
-        "gauge disk.free Free.\n disk.free{mount.point=\"/\",fs=\"ext4\"} 12\n"
+        "gauge disk.free Free.\n disk.free{\"mount.point\"=\"/\",fs=\"ext4\"} 12\n"
         "untyped a \"b\\\n\n a \"b\\\n{} 1\n");
   CHECK(read("{a=\"b\"} 1\n") == "line 1, column 1: no metric name before or inside the braces");
   CHECK(read("{} 1\n") == "line 1, column 1: no metric name before or inside the braces");

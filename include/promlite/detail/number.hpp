@@ -119,7 +119,9 @@ inline char* write_number(char* to, double value) noexcept {
 inline char* write_real(char* to, double value) noexcept {
   char* end = write_number(to, value);
   // From 1e+06 on there is an exponent.
-  if (value > -1e6 && value < 1e6 && static_cast<double>(static_cast<std::int64_t>(value)) == value) {
+  // By its bits, so that it holds for NaN where the compiler was told that there is none.
+  const bool short_enough = (bits_of(value) & ~sign_bit) < bits_of(1e6);
+  if (short_enough && static_cast<double>(static_cast<std::int64_t>(value)) == value) {
     *end++ = '.';
     *end++ = '0';
   }
