@@ -1250,7 +1250,7 @@ class Chunk {
   /// Room for `cells` zeroes per slab; without `owned`, shared cells only. Throws std::bad_alloc.
   static Chunk* make(std::uint32_t cells, bool owned, bool lasting = false) {
     const std::uint32_t slots = owned ? max_slots : 0;
-    const std::uint32_t unit = (lasting ? LastingMemory::page : 64) / sizeof(Cell);
+    const auto unit = static_cast<std::uint32_t>((lasting ? LastingMemory::page : 64) / sizeof(Cell));
     const std::uint32_t rounded = (cells + unit - 1) / unit * unit;
     const bool shared_now = !owned || rounded > largest_chunk;
     Cell* const shared = shared_now ? SlabMemory::allocate(rounded, lasting) : nullptr;
