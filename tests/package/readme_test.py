@@ -57,7 +57,7 @@ class Readme(unittest.TestCase):
                              "\n(void)bytes; (void)size; (void)build; (void)load; (void)wait; (void)both; (void)door;\n" + uses + "(void)rows;\n}\n")
         body = subprocess.run([program], check=True, capture_output=True, text=True).stdout
         for line in ('app_build_info{version="1.4.2"} 1', 'files_processed_total{kind="csv"} 3', "load_ratio 0.5",
-                     'job_duration_seconds_count{kind="csv"} 1004', 'job_duration_seconds_count{kind="json"} 1', "queue_depth 0",
+                     'job_duration_seconds_count{kind="csv"} 1005', 'job_duration_seconds_count{kind="json"} 1', "queue_depth 0",
                      'door{door="open"} 1', "read_bytes_total 0"):
             self.assertIn(line + "\n", body)
 
