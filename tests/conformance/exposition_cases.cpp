@@ -605,6 +605,23 @@ static bool make(const std::string& name, Case& made) {
   return true;
 }
 
+/// The expositions of COUNT random registries from the seed FIRST on, each behind its size in eight bytes,
+/// the greatest first.
+static int stream(const std::string& mode, const char* first, const char* count) {
+  const std::uint64_t begin = std::strtoull(first, nullptr, 10);
+  const std::uint64_t end = begin + std::strtoull(count, nullptr, 10);
+  for (std::uint64_t seed = begin; seed < end; ++seed) {
+    Case made;
+    random(made, seed);
+    const std::string out =
+        mode == "openmetrics" ? promlite::to_openmetrics(made.registry) : promlite::to_text(made.registry);
+    for (int shift = 56; shift >= 0; shift -= 8)
+      std::fputc(static_cast<int>(out.size() >> shift & 0xFF), stdout);
+    std::fwrite(out.data(), 1, out.size(), stdout);
+  }
+  return 0;
+}
+
 }  // namespace cases
 
 int main(int argc, char** argv) {
@@ -614,6 +631,7 @@ int main(int argc, char** argv) {
     for (int seed = 0; seed < cases::seeds; ++seed) std::printf("random_%d\n", seed);
     return 0;
   }
+  if (command == "stream" && argc == 5) return cases::stream(argv[2], argv[3], argv[4]);
   cases::Case made;
   const bool scrape = command == "scrape" && argc == 4;
   const bool text = command == "text" && argc == 3;
@@ -621,7 +639,8 @@ int main(int argc, char** argv) {
   const bool expected = command == "expected" && argc == 3;
   if (!(text || openmetrics || scrape || expected) || !cases::make(argv[2], made)) {
     std::fputs(
-        "usage: exposition_cases list | text CASE | openmetrics CASE | scrape CASE ACCEPT | expected CASE\n",
+        "usage: exposition_cases list | text CASE | openmetrics CASE | scrape CASE ACCEPT | expected CASE\n"
+        "       exposition_cases stream text|openmetrics FIRST COUNT\n",
         stderr);
     return 2;
   }

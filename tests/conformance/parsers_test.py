@@ -224,6 +224,10 @@ class ParsersTest(unittest.TestCase):
         self.check_table("openmetrics", [text + end for text in OPENMETRICS], is_read,
                          {text + end for text in OPENMETRICS_WE_REFUSE}, {text + end for text in OPENMETRICS_WE_READ})
 
+    def assert_read_alike(self, mode, parsed, theirs):
+        self.assertEqual(sum(len(family["samples"]) for family in parsed["families"]), len(theirs))
+        self.assertEqual(self.as_the_client_reads(mode, samples_of_ours(parsed)), theirs)
+
     @unittest.skipIf(openmetrics_parser is None, "prometheus_client is not installed")
     def test_all_that_we_write_is_read_alike(self):
         cases = program("exposition_cases")
@@ -234,8 +238,27 @@ class ParsersTest(unittest.TestCase):
                 with self.subTest(mode=mode, case=name):
                     self.assertIn("families", parsed, bytes.fromhex(parsed.get("error", "")))
                     theirs = samples_of_client(client.text_string_to_metric_families(text.decode("utf-8")))
-                    self.assertEqual(sum(len(family["samples"]) for family in parsed["families"]), len(theirs))
-                    self.assertEqual(self.as_the_client_reads(mode, samples_of_ours(parsed)), theirs)
+                    self.assert_read_alike(mode, parsed, theirs)
+
+    @unittest.skipIf(openmetrics_parser is None, "prometheus_client is not installed")
+    def test_thousands_of_random_registries_are_read_alike(self):
+        cases = program("exposition_cases")
+        at_once, batches = 250, 200 if os.environ.get("PROMLITE_LONG") == "1" else 8
+        for mode, client in (("text", text_parser), ("openmetrics", openmetrics_parser)):
+            for first in range(1000, 1000 + at_once * batches, at_once):
+                stream = subprocess.run([cases, "stream", mode, str(first), str(at_once)], stdout=subprocess.PIPE, check=True,
+                                        timeout=DEADLINE).stdout
+                texts = []
+                while stream:
+                    size = struct.unpack(">Q", stream[:8])[0]
+                    texts.append(stream[8:8 + size])
+                    stream = stream[8 + size:]
+                self.assertEqual(len(texts), at_once)
+                for seed, (text, parsed) in enumerate(zip(texts, ours(mode, texts)), first):
+                    with self.subTest(mode=mode, seed=seed):
+                        self.assertIn("families", parsed, bytes.fromhex(parsed.get("error", "")))
+                        theirs = samples_of_client(client.text_string_to_metric_families(text.decode("utf-8")))
+                        self.assert_read_alike(mode, parsed, theirs)
 
     @unittest.skipIf(openmetrics_parser is None, "prometheus_client is not installed")
     def test_what_the_python_client_writes_is_read(self):
