@@ -207,19 +207,21 @@ TEST_CASE("what nobody updates expires, what is updated stays, the same value or
   const auto counters = registry.counter("c_total", "", {"a"}, expire_after(10min));
   const auto gauges = registry.gauge("g", "", {"a"}, expire_after(10min));
   const auto whole = registry.gauge<std::int64_t>("i", "", {"a"}, expire_after(10min));
+  const auto moved = registry.gauge("m", "", {"a"}, expire_after(10min));
   const auto histograms = registry.histogram("h", "", {"a"}, buckets({1}), expire_after(10min));
   const auto summaries = registry.summary("s", "", {"a"}, expire_after(10min), quantiles({0.5}));
   const auto counted = registry.counter<std::uint64_t>("u_total", "", {"a"}, expire_after(10min));
   const auto update = [&](const char* value) {
     counters.with(value).inc(0.5);
     gauges.with(value).set(5);
-    whole.with(value).inc(0);
+    whole.with(value).dec(0);
+    moved.with(value).inc(0);
     histograms.with(value).observe(0);
     summaries.with(value).observe(0);
     counted.with(value).inc();
   };
   const auto sizes = [&] {
-    std::set<std::size_t> all{counters.size(),   gauges.size(),    whole.size(),
+    std::set<std::size_t> all{counters.size(),   gauges.size(),    whole.size(),  moved.size(),
                               histograms.size(), summaries.size(), counted.size()};
     REQUIRE(all.size() == 1);
     return *all.begin();
