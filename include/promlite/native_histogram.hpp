@@ -116,8 +116,9 @@ class NativeHistogram : public ObserverWithExemplars<NativeHistogram> {
       observe_first<detail::OwnedUpdate>(slab, value, times);
     } else {
       detail::Cell* const shared = range_.chunk->shared();
-      // There the cell of a tree's address is any other metric's cell as well.
-      if (shared == detail::SlabMemory::lost()) return;
+      // There the cell of a tree's address is any other metric's cell as well. (It is never null, which
+      // clang's analyzer cannot see.)
+      if (shared == nullptr || shared == detail::SlabMemory::lost()) return;
       observe_first<detail::SharedUpdate>(shared, value, times);
     }
   }

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <limits>
 #include <random>
 #include <string>
@@ -21,7 +22,7 @@ static double normal() {
   return distribution(random_bits);
 }
 
-int main() {
+static int serve() {
   promlite::Registry registry;
   promlite::MetricsServer server("127.0.0.1:0", registry);
   std::printf("%s\n", server.address().c_str());
@@ -63,4 +64,13 @@ int main() {
   while (std::getchar() != EOF) {
   }
   return 0;
+}
+
+int main() {
+  try {
+    return serve();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "observations: %s\n", error.what());
+    return 1;
+  }
 }
