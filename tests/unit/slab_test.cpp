@@ -196,3 +196,12 @@ TEST_CASE("a forgotten chunk makes no slab any more, where its pages stay as wel
     shared[range.offset + cells - 1].store(1);
   }
 }
+
+TEST_CASE("a chunk whose ranges are given back while it hands out more is forgotten when it is full") {
+  CellArena arena(true, largest_chunk);
+  const CellRange range = arena.take(1000);
+  arena.give_back(range);
+  CHECK(range.chunk->size() == largest_chunk);
+  arena.take(1000);
+  CHECK(range.chunk->size() == 0);
+}
