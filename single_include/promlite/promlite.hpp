@@ -738,7 +738,12 @@ class LastingMemory {
 #if PROMLITE_HAS_MMAP
     void* const memory =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous | unreserved, -1, 0);
-    return memory == MAP_FAILED ? nullptr : memory;
+    if (memory == MAP_FAILED) return nullptr;
+#if defined(MADV_NOHUGEPAGE)
+    // A huge page that the system makes of many small ones would bring those back that were forgotten.
+    ::madvise(memory, bytes, MADV_NOHUGEPAGE);
+#endif
+    return memory;
 #else
     void* const memory = ::operator new (bytes, std::align_val_t{64}, std::nothrow);
     if (memory != nullptr) std::memset(memory, 0, bytes);
