@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <list>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -113,7 +114,7 @@ class Threads {
   }
 
  private:
-  std::vector<std::thread> threads_;
+  std::list<std::thread> threads_;
 };
 
 /// Runs `work(0)` to `work(count - 1)` in as many threads, which begin together.

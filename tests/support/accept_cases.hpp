@@ -24,12 +24,12 @@ struct AcceptCase {
     return escaping.empty() ? base : base + "; escaping=" + escaping;
   }
 
-  /// The body for a counter `jobs_total` of 7 with the help text "Jobs done.".
+  /// The body for a counter `jobs_total` of 7 with the help text "Jobs done.", created 17 s after the epoch.
   std::string body() const {
     if (format == 't') return "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 7\n";
     if (format != 'p') return "# TYPE jobs counter\n# HELP jobs Jobs done.\njobs_total 7.0\n# EOF\n";
-    return std::string("\x27\x0a\x0ajobs_total\x12\x0aJobs done.\x18\x00\x22\x0b\x1a\x09\x09", 32) +
-           std::string("\x00\x00\x00\x00\x00\x00\x1c\x40", 8);
+    return std::string("\x2b\x0a\x0ajobs_total\x12\x0aJobs done.\x18\x00\x22\x0f\x1a\x0d\x09", 32) +
+           std::string("\x00\x00\x00\x00\x00\x00\x1c\x40\x1a\x02\x08\x11", 12);
   }
 };
 

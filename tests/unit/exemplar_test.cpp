@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 
 using namespace promlite;
@@ -66,7 +67,7 @@ TEST_CASE("the time is that of the update unless it is given") {
   counter.inc(1, {});
   const double after = seconds(std::chrono::system_clock::now());
   const std::string text = to_openmetrics(registry);
-  const double told = std::stod(text.substr(text.find("# {} 1.0 ") + 9));
+  const double told = test::parsed(text.substr(text.find("# {} 1.0 ") + 9));
   CHECK(told >= before - 0.001);  // in whole milliseconds
   CHECK(told <= after);
 }

@@ -1,5 +1,6 @@
 // promlite: tests of the embedded server: what it answers, how it starts and how it ends.
 // SPDX-License-Identifier: MIT
+#include <promlite/clock.hpp>
 #include <promlite/transport/metrics_server.hpp>
 
 #include <atomic>
@@ -28,7 +29,11 @@ static const std::string jobs = "# HELP jobs_total Jobs done.\n# TYPE jobs_total
 // A registry with something in it.
 struct Jobs {
   Registry registry;
-  Jobs() { registry.counter("jobs_total", "Jobs done.").inc(7); }
+  Jobs() {
+    static const promlite::ManualClock clock{std::chrono::system_clock::time_point(17s)};
+    registry.use_clock(clock);
+    registry.counter("jobs_total", "Jobs done.").inc(7);
+  }
 };
 
 // A collector that waits inside collect() until it is let go, or for half a minute.

@@ -106,7 +106,10 @@ TEST_CASE("digits beyond all need") {
   check_exact(half + std::string(1000, '0') + "1");
   // The halfway point with the most digits a double can have, then more of them.
   std::string longest(800, '0');
-  std::snprintf(&longest[0], longest.size(), "%.767e", test::parsed("2.2250738585072011e-308"));
+  {
+    const test::CLocale locale;
+    std::snprintf(&longest[0], longest.size(), "%.767e", test::parsed("2.2250738585072011e-308"));
+  }
   longest.resize(longest.find('\0'));
   check_exact(longest);
 }

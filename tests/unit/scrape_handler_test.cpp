@@ -1,7 +1,9 @@
 // promlite: tests of the scrape as a function.
 // SPDX-License-Identifier: MIT
+#include <promlite/clock.hpp>
 #include <promlite/transport/scrape_handler.hpp>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 
@@ -35,6 +37,8 @@ TEST_CASE("a scrape without a request") {
 
 TEST_CASE("every Accept gets its format") {
   promlite::Registry registry;
+  const promlite::ManualClock clock{std::chrono::system_clock::time_point(std::chrono::seconds(17))};
+  registry.use_clock(clock);
   registry.counter("jobs_total", "Jobs done.").inc(7);
   for (const test::AcceptCase& each : test::accept_cases()) {
     INFO(each.accept);

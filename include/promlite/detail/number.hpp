@@ -47,7 +47,8 @@ constexpr std::size_t max_number_chars = 32;
 
 /// Writes decimal digits; needs max_number_chars of room and returns the end.
 inline char* write_number(char* to, std::uint64_t value) noexcept {
-  if (value >= 1000) return std::to_chars(to, to + max_number_chars, value).ptr;
+  // 20 digits at most, so that a sign has room before them.
+  if (value >= 1000) return std::to_chars(to, to + 20, value).ptr;
   // Up to three digits, as status codes and small counts have.
   const auto small = static_cast<unsigned>(value);
   if (small >= 100) *to++ = static_cast<char>('0' + small / 100);
