@@ -3,10 +3,10 @@
 #ifndef PROMLITE_TESTS_FUZZ_REWRITE_HPP
 #define PROMLITE_TESTS_FUZZ_REWRITE_HPP
 
+#include <promlite/detail/sort.hpp>
 #include <promlite/exposition/model.hpp>
 #include <promlite/labels.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -48,8 +48,9 @@ inline std::string help_line(const promlite::ParsedFamily& family, bool escape_q
 /// its samples would be that other's.
 inline std::string as_text(promlite::Exposition& exposition) {
   auto& families = exposition.families;
-  std::stable_sort(families.begin(), families.end(),
-                   [](const auto& a, const auto& b) { return a.name.size() > b.name.size(); });
+  // Not std::stable_sort: clang++ 19 calls libstdc++ 12's deprecated.
+  promlite::detail::stable_sort(families,
+                                [](const auto& a, const auto& b) { return a.name.size() > b.name.size(); });
   std::string out;
   for (auto& family : families) {
     // Blanks before a help text are no part of it, so one that begins with blanks cannot be.
