@@ -90,9 +90,11 @@ PROMLITE_COLD inline void keep_exemplar(const CellRange& range, std::size_t cell
   if (stats == nullptr) return;
   const ExemplarText text(labels);
   if (!text.ok()) return stats->count(&FamilyStats::refused_exemplars);
+  // In this order: a chunk that has a size after it was asked had not been forgotten when it was.
+  const bool lasting = range.chunk->lasting();
   Cell* const addresses = range.chunk->make_side();
-  if (addresses == nullptr) return;
-  ExemplarSlot::put(addresses[range.offset + cell], addresses, range.chunk->lasting(), text.text(), value,
+  if (addresses == nullptr || range.chunk->size() == 0) return;
+  ExemplarSlot::put(addresses[range.offset + cell], addresses, lasting, text.text(), value,
                     unix_nanoseconds(time));
 }
 

@@ -94,8 +94,10 @@ class CellTree {
   PROMLITE_COLD static Cell* make_page(Cell& address, std::uint32_t size, Cell* slab,
                                        const Chunk& chunk) noexcept {
     const Allocating allocation;
-    if (!allocation.outermost()) return nullptr;
-    void* const page = PagePool::take(slab[PagePool::cell], size * sizeof(Cell), chunk.lasting());
+    // In this order: a chunk that has a size after it was asked had not been forgotten when it was.
+    const bool lasting = chunk.lasting();
+    if (!allocation.outermost() || chunk.size() == 0) return nullptr;
+    void* const page = PagePool::take(slab[PagePool::cell], size * sizeof(Cell), lasting);
     if (page == nullptr) return nullptr;
     std::uint64_t there = 0;
     // release: whoever finds the page sees its zeroes. acquire on failure: so do we with the winner's. A page
