@@ -77,6 +77,10 @@ class PushgatewayTest(unittest.TestCase):
                 self.assertEqual((0, "200 \n"), push(gateway.url, value or "j", "push", **labels))
                 self.assertEqual([wanted], list(gateway.groups()))
                 self.assertEqual((0, "202 \n"), push(gateway.url, value or "j", "remove", **labels))
+                # 202: the gateway has taken the request and will come to it.
+                deadline = time.monotonic() + 10
+                while gateway.groups() and time.monotonic() < deadline:
+                    time.sleep(0.01)
                 self.assertEqual({}, gateway.groups())
 
     def test_push_replaces_push_add_adds_and_remove_takes_one_group(self):
