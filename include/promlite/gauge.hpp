@@ -134,11 +134,7 @@ struct MetricTraits<Gauge<T>> {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
   static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
-    Cell& mark = range.chunk->shared()[range.offset + 1];
-    // An update that marks between the two belongs to the time before now, as the one does that was seen.
-    if (mark.load(std::memory_order_relaxed) == 0) return false;
-    mark.store(0, std::memory_order_relaxed);
-    return true;
+    return marked_since(range.chunk->shared()[range.offset + 1]);
   }
 };
 

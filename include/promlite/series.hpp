@@ -53,6 +53,7 @@ struct Series {
   std::atomic<std::uint32_t> offset;
   std::uint32_t number;             ///< among the living; reused
   std::atomic<std::uint64_t> hash;  ///< 0 from its removal on
+  std::uint32_t text_at;            ///< how far behind the object the text begins
   std::uint32_t text_size;
   bool permanent;  ///< somebody keeps its handle in a table
   bool removed;
@@ -60,10 +61,10 @@ struct Series {
   LastingArena::Block* block;
   UnixNanoseconds created;
 
-  // Behind the object: the escaped label text, then the packed values, then padding for block copies.
-  const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
-  const char* packed_values() const noexcept { return text() + text_size; }
-  PaddedText labels() const noexcept { return {text(), text_size}; }
+  // Behind the object: the packed values, the escaped label text, padding for block copies. The values come
+  // first so that a look-up finds them without a size that may read as zero by now.
+  const char* packed_values() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+  PaddedText labels() const noexcept { return {packed_values() + text_at, text_size}; }
   /// Without a chunk when the memory reads as zeroes.
   CellRange range() const noexcept {
     // acquire: the chunk is looked at after the offset, so that a chunk means that the offset was there.

@@ -47,11 +47,10 @@ class SeriesStore {
     const std::string text = label_text(values);
     const std::size_t count = declared_.label_names.size();
     const std::size_t packed_size = PackedValues::size(values, count);
-    const std::size_t behind = packed_size > ByteBuffer::padding ? packed_size : ByteBuffer::padding;
     // One number for each series there ever was at the same time, with room to take them back.
     if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_)
       free_numbers_.reserve(2 * numbers_ + 8);
-    const auto taken = records_.take(sizeof(Series) + text.size() + behind);
+    const auto taken = records_.take(sizeof(Series) + packed_size + text.size() + ByteBuffer::padding);
     CellRange range;
     PROMLITE_TRY {
       if (cells_ != 0) range = arena.take(cells_);
@@ -67,12 +66,20 @@ class SeriesStore {
       number = free_numbers_.back();
       free_numbers_.pop_back();
     }
-    Series* const series = ::new (taken.memory)
-        Series{{range.chunk}, {range.offset}, number, {hash},      static_cast<std::uint32_t>(text.size()),
-               false,         false,          true,   taken.block, clock_.unix_now()};
+    Series* const series = ::new (taken.memory) Series{{range.chunk},
+                                                       {range.offset},
+                                                       number,
+                                                       {hash},
+                                                       static_cast<std::uint32_t>(packed_size),
+                                                       static_cast<std::uint32_t>(text.size()),
+                                                       false,
+                                                       false,
+                                                       true,
+                                                       taken.block,
+                                                       clock_.unix_now()};
     char* const at = reinterpret_cast<char*>(series + 1);
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    PackedValues::write(at + text.size(), values, count);
+    PackedValues::write(at, values, count);
+    if (!text.empty()) std::memcpy(at + packed_size, text.data(), text.size());
     return series;
   }
 

@@ -100,11 +100,7 @@ struct MetricTraits<Stateset> {
     }
   }
   static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
-    Cell& mark = range.chunk->shared()[range.offset + 1];
-    // As in a gauge: an update between the two belongs to the time before now.
-    if (mark.load(std::memory_order_relaxed) == 0) return false;
-    mark.store(0, std::memory_order_relaxed);
-    return true;
+    return marked_since(range.chunk->shared()[range.offset + 1]);
   }
 };
 

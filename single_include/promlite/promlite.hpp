@@ -1766,6 +1766,14 @@ PROMLITE_COLD inline bool progressed_since(const CellRange& range, std::uint64_t
   return std::exchange(seen, now) != now;
 }
 
+/// True when the mark of a shared cell, which every update sets to 1, was set since the last call.
+PROMLITE_COLD inline bool marked_since(Cell& mark) noexcept {
+  // An update that marks between the two belongs to the time before now, as the one does that was seen.
+  if (mark.load(std::memory_order_relaxed) == 0) return false;
+  mark.store(0, std::memory_order_relaxed);
+  return true;
+}
+
 /// What the series of one scrape share.
 struct ScrapeContext {
   std::chrono::steady_clock::time_point start;  ///< of the scrape
@@ -2120,7 +2128,9 @@ class LabelIndex {
       // acquire: pairs with place(), which publishes after the record was filled.
       Record* const record = table->places()[at & table->mask].load(std::memory_order_acquire);
       if (record == nullptr) return nullptr;
-      if (record->hash.load(std::memory_order_relaxed) == hash &&
+      // acquire: pairs with remove(): who finds the hash gone finds what was changed before it
+      // (SeriesSet::Change).
+      if (record->hash.load(std::memory_order_acquire) == hash &&
           PackedValues::equal(record->packed_values(), values, count)) {
         return record;
       }
@@ -5395,11 +5405,7 @@ struct MetricTraits<Gauge<T>> {
     encoder.value(labels, Gauge<T>(range.chunk->shared() + range.offset).value());
   }
   static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
-    Cell& mark = range.chunk->shared()[range.offset + 1];
-    // An update that marks between the two belongs to the time before now, as the one does that was seen.
-    if (mark.load(std::memory_order_relaxed) == 0) return false;
-    mark.store(0, std::memory_order_relaxed);
-    return true;
+    return marked_since(range.chunk->shared()[range.offset + 1]);
   }
 };
 
@@ -6332,11 +6338,7 @@ struct MetricTraits<Stateset> {
     }
   }
   static bool updated_since(const CellRange& range, std::uint64_t&) noexcept {
-    Cell& mark = range.chunk->shared()[range.offset + 1];
-    // As in a gauge: an update between the two belongs to the time before now.
-    if (mark.load(std::memory_order_relaxed) == 0) return false;
-    mark.store(0, std::memory_order_relaxed);
-    return true;
+    return marked_since(range.chunk->shared()[range.offset + 1]);
   }
 };
 
@@ -7521,6 +7523,7 @@ struct Series {
   std::atomic<std::uint32_t> offset;
   std::uint32_t number;             ///< among the living; reused
   std::atomic<std::uint64_t> hash;  ///< 0 from its removal on
+  std::uint32_t text_at;            ///< how far behind the object the text begins
   std::uint32_t text_size;
   bool permanent;  ///< somebody keeps its handle in a table
   bool removed;
@@ -7528,10 +7531,10 @@ struct Series {
   LastingArena::Block* block;
   UnixNanoseconds created;
 
-  // Behind the object: the escaped label text, then the packed values, then padding for block copies.
-  const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
-  const char* packed_values() const noexcept { return text() + text_size; }
-  PaddedText labels() const noexcept { return {text(), text_size}; }
+  // Behind the object: the packed values, the escaped label text, padding for block copies. The values come
+  // first so that a look-up finds them without a size that may read as zero by now.
+  const char* packed_values() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+  PaddedText labels() const noexcept { return {packed_values() + text_at, text_size}; }
   /// Without a chunk when the memory reads as zeroes.
   CellRange range() const noexcept {
     // acquire: the chunk is looked at after the offset, so that a chunk means that the offset was there.
@@ -7575,11 +7578,10 @@ class SeriesStore {
     const std::string text = label_text(values);
     const std::size_t count = declared_.label_names.size();
     const std::size_t packed_size = PackedValues::size(values, count);
-    const std::size_t behind = packed_size > ByteBuffer::padding ? packed_size : ByteBuffer::padding;
     // One number for each series there ever was at the same time, with room to take them back.
     if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_)
       free_numbers_.reserve(2 * numbers_ + 8);
-    const auto taken = records_.take(sizeof(Series) + text.size() + behind);
+    const auto taken = records_.take(sizeof(Series) + packed_size + text.size() + ByteBuffer::padding);
     CellRange range;
     PROMLITE_TRY {
       if (cells_ != 0) range = arena.take(cells_);
@@ -7595,12 +7597,20 @@ class SeriesStore {
       number = free_numbers_.back();
       free_numbers_.pop_back();
     }
-    Series* const series = ::new (taken.memory)
-        Series{{range.chunk}, {range.offset}, number, {hash},      static_cast<std::uint32_t>(text.size()),
-               false,         false,          true,   taken.block, clock_.unix_now()};
+    Series* const series = ::new (taken.memory) Series{{range.chunk},
+                                                       {range.offset},
+                                                       number,
+                                                       {hash},
+                                                       static_cast<std::uint32_t>(packed_size),
+                                                       static_cast<std::uint32_t>(text.size()),
+                                                       false,
+                                                       false,
+                                                       true,
+                                                       taken.block,
+                                                       clock_.unix_now()};
     char* const at = reinterpret_cast<char*>(series + 1);
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    PackedValues::write(at + text.size(), values, count);
+    PackedValues::write(at, values, count);
+    if (!text.empty()) std::memcpy(at + packed_size, text.data(), text.size());
     return series;
   }
 

@@ -203,7 +203,9 @@ class LabelIndex {
       // acquire: pairs with place(), which publishes after the record was filled.
       Record* const record = table->places()[at & table->mask].load(std::memory_order_acquire);
       if (record == nullptr) return nullptr;
-      if (record->hash.load(std::memory_order_relaxed) == hash &&
+      // acquire: pairs with remove(): who finds the hash gone finds what was changed before it
+      // (SeriesSet::Change).
+      if (record->hash.load(std::memory_order_acquire) == hash &&
           PackedValues::equal(record->packed_values(), values, count)) {
         return record;
       }

@@ -129,6 +129,14 @@ PROMLITE_COLD inline bool progressed_since(const CellRange& range, std::uint64_t
   return std::exchange(seen, now) != now;
 }
 
+/// True when the mark of a shared cell, which every update sets to 1, was set since the last call.
+PROMLITE_COLD inline bool marked_since(Cell& mark) noexcept {
+  // An update that marks between the two belongs to the time before now, as the one does that was seen.
+  if (mark.load(std::memory_order_relaxed) == 0) return false;
+  mark.store(0, std::memory_order_relaxed);
+  return true;
+}
+
 /// What the series of one scrape share.
 struct ScrapeContext {
   std::chrono::steady_clock::time_point start;  ///< of the scrape
