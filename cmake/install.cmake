@@ -21,7 +21,7 @@ endif()
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/promlite-config-version.cmake"
                                  COMPATIBILITY ${promlite_compatibility} ARCH_INDEPENDENT)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/promlite-config.cmake"
-              "${CMAKE_CURRENT_BINARY_DIR}/promlite-config-version.cmake"
+              "${CMAKE_CURRENT_BINARY_DIR}/promlite-config-version.cmake" cmake/promlite-exporter.cmake
         DESTINATION "${promlite_package_dir}")
 
 set(promlite_pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
@@ -35,6 +35,7 @@ else()
   set(promlite_pc_prefix "\${pcfiledir}/${promlite_pc_prefix}")
   set(promlite_pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
-configure_file(cmake/promlite.pc.in promlite.pc @ONLY)
-configure_file(cmake/promlite-gzip.pc.in promlite-gzip.pc @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/promlite.pc" "${CMAKE_CURRENT_BINARY_DIR}/promlite-gzip.pc" DESTINATION "${promlite_pkgconfig_dir}")
+foreach(promlite_pc promlite promlite-gzip promlite-exporter)
+  configure_file(cmake/${promlite_pc}.pc.in ${promlite_pc}.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/${promlite_pc}.pc" DESTINATION "${promlite_pkgconfig_dir}")
+endforeach()

@@ -1,6 +1,6 @@
 // promlite: tests of compression with zlib.
 // SPDX-License-Identifier: MIT
-// alone: links zlib
+// needs: promlite::gzip
 #include <promlite/gzip.hpp>
 #include <promlite/transport/metrics_server.hpp>
 
