@@ -330,6 +330,9 @@ class SinkAccess {
 
   /// Whose prefix and labels all get from now on; null: none.
   static void enter(Sink& sink, const detail::Scope* scope) noexcept { sink.scope_ = scope; }
+  static const detail::Scope* scope(const Sink& sink) noexcept { return sink.scope_; }
+  /// Counts what was left out of what stands elsewhere.
+  static void count_problems(Sink& sink, std::size_t count) noexcept { sink.problems_ += count; }
 
   /// The first `count` of some families sorted by name, but for those that were dropped.
   class FamiliesBefore final : public detail::KnownFamilies {
