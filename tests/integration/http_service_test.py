@@ -1,5 +1,6 @@
 # promlite: examples/http_service: a load of known requests, and what the service says about it.
 # SPDX-License-Identifier: MIT
+# needs: http_service
 import concurrent.futures
 import http.client
 import os
