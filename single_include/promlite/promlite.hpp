@@ -11321,68 +11321,10 @@ void encode(const Representation& exposition, Source& source, const NameFilter& 
 
 #endif  // PROMLITE_EXPOSITION_NEGOTIATION_HPP
 
-// ---- promlite/transport/address.hpp ----
-// promlite: the address that a server listens on, as people write it.
-#ifndef PROMLITE_TRANSPORT_ADDRESS_HPP
-#define PROMLITE_TRANSPORT_ADDRESS_HPP
-
-namespace promlite {
-namespace detail {
-
-/// Either a host and a port, or the path of a Unix socket.
-struct ListenAddress {
-  std::string host;
-  std::string port;
-  std::string path;  ///< not empty: a Unix socket
-};
-
-/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
-/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
-PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
-  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
-  if (text.substr(0, 5) == "unix:") {
-    address.path = text.substr(5);
-    if (address.path.empty()) return "there is no path behind unix:";
-    return nullptr;
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || text.back() == ']') {
-    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
-  }
-  std::string_view host = text.substr(0, colon);
-  if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos) {
-      return "the brackets are not around an IPv6 address";
-    }
-  } else if (host.find(':') != std::string_view::npos) {
-    return "an IPv6 address needs brackets: [::1]:9464";
-  }
-  // Resolvers disagree about what this is.
-  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
-  const std::string_view port = text.substr(colon + 1);
-  unsigned long number = 0;
-  bool digits = !port.empty() && port.size() <= 5;
-  for (const char c : port) {
-    if (c < '0' || c > '9') digits = false;
-    if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
-  }
-  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
-  address.host = host.empty() ? "127.0.0.1" : host;
-  address.port = port;
-  return nullptr;
-}
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
-
-// ---- promlite/transport/socket.hpp ----
-// promlite: the sockets of the operating system (POSIX, Linux). The only file that includes their headers.
-#ifndef PROMLITE_TRANSPORT_SOCKET_HPP
-#define PROMLITE_TRANSPORT_SOCKET_HPP
+// ---- promlite/transport/instant.hpp ----
+// promlite: points in time of the transports' deadlines.
+#ifndef PROMLITE_TRANSPORT_INSTANT_HPP
+#define PROMLITE_TRANSPORT_INSTANT_HPP
 
 namespace promlite {
 namespace detail {
@@ -11395,6 +11337,19 @@ inline Instant now() noexcept {
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_INSTANT_HPP
+
+// ---- promlite/transport/socket.hpp ----
+// promlite: the sockets of the operating system (POSIX, Linux). The only file that includes their headers.
+#ifndef PROMLITE_TRANSPORT_SOCKET_HPP
+#define PROMLITE_TRANSPORT_SOCKET_HPP
+
+namespace promlite {
+namespace detail {
 
 // strerror_r comes in two kinds, told apart by what it returns.
 inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
@@ -11586,164 +11541,6 @@ PROMLITE_COLD inline int connecting_error(int fd) noexcept {
   int error = 0;
   socklen_t size = sizeof error;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
-}
-
-/// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
-class Listener {
- public:
-  enum class Accepted : unsigned char { connection, none, lost, exhausted };
-
-  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
-  std::string open(std::string_view address);
-
-  int descriptor() const noexcept { return fd_.get(); }
-  /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
-  const std::string& address() const noexcept { return address_; }
-  std::uint16_t port() const noexcept { return port_; }
-
-  /// One connection, non-blocking and close-on-exec. `lost`: that one failed, the next may not; `exhausted`:
-  /// the process or the system has run out of something, so asking again at once is of no use.
-  Accepted accept(FileDescriptor& connection) noexcept {
-    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (PROMLITE_LIKELY(fd >= 0)) {
-      connection = FileDescriptor(fd);
-      return Accepted::connection;
-    }
-    switch (errno) {
-      case EAGAIN:
-        return Accepted::none;
-      case EMFILE:
-      case ENFILE:
-      case ENOBUFS:
-      case ENOMEM:
-        return Accepted::exhausted;
-      // accept(2): errors that were pending on the new connection are reported here.
-      default:
-        return Accepted::lost;
-    }
-  }
-
-  /// Takes no more connections although the descriptor stays open: for a thread that cannot be waited for.
-  void refuse() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
-  void close() noexcept { fd_.close(); }
-  /// Removes the file of a Unix socket, unless another has taken its place.
-  PROMLITE_COLD void remove_path() noexcept {
-    struct stat found {};
-    if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
-        found.st_ino == inode_) {
-      ::unlink(path_.c_str());
-    }
-    path_.clear();
-  }
-
- private:
-  static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-
-  std::string open_path(const std::string& path);
-  std::string open_host(const ListenAddress& address);
-  /// The errno, or 0.
-  int listen_on(const addrinfo& found, bool wildcard) noexcept;
-  void name_itself();
-
-  FileDescriptor fd_;
-  std::string address_;
-  std::string path_;
-  dev_t device_{};
-  ino_t inode_{};
-  std::uint16_t port_ = 0;
-};
-
-PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
-  ListenAddress parsed;
-  if (const char* const problem = parse_address(address, parsed)) return problem;
-  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
-}
-
-// A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
-PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
-  std::memcpy(name.sun_path, path.data(), path.size());
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
-
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
-    const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
-    if (!probe) return errno_text(errno);
-    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
-    if (errno != ECONNREFUSED) return errno_text(errno);
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
-  }
-  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
-  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
-  address_ = "unix:" + path;
-  if (::lstat(path.c_str(), &found) == 0) {
-    path_ = path;
-    device_ = found.st_dev;
-    inode_ = found.st_ino;
-  }
-  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
-  const int error = errno;
-  remove_path();
-  return errno_text(error);
-}
-
-PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
-  if (problem == EAI_SYSTEM) return errno_text(errno);
-  if (problem != 0) return ::gai_strerror(problem);
-  // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
-  // address at all. Going on after "in use" would let two servers believe that they own one name.
-  int error = EADDRNOTAVAIL;
-  for (const int family : {AF_INET, AF_INET6}) {
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-      if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
-      error = listen_on(*each, address.host == "::");
-    }
-  }
-  ::freeaddrinfo(found);
-  if (error != 0) return errno_text(error);
-  name_itself();
-  return {};
-}
-
-PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
-  const int on = 1;
-  const int only_v6 = wildcard ? 0 : 1;  // [::] is dual stack, whatever the system's default
-  fd_ = FileDescriptor(::socket(found.ai_family, socket_flags, 0));
-  if (!fd_) return errno;
-  // A port in TIME_WAIT may be taken again after a restart. The sockets that are accepted inherit
-  // TCP_NODELAY.
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (found.ai_family == AF_INET6)
-    ::setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-  if (::bind(fd_.get(), found.ai_addr, found.ai_addrlen) != 0) return errno;
-  return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
-}
-
-PROMLITE_COLD inline void Listener::name_itself() {
-  sockaddr_storage name{};
-  socklen_t size = sizeof name;
-  char host[NI_MAXHOST] = "";
-  char port[NI_MAXSERV] = "";
-  auto* const generic = reinterpret_cast<sockaddr*>(&name);
-  if (::getsockname(fd_.get(), generic, &size) != 0 ||
-      ::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
-          0) {
-    return;
-  }
-  const bool v6 = name.ss_family == AF_INET6;
-  address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
-  for (const char* digit = port; *digit != '\0'; ++digit) {
-    port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
-  }
 }
 
 }  // namespace detail
@@ -12242,16 +12039,17 @@ struct HttpResponseHead {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::size_t content_length = 0;
-  std::string_view extra;  ///< whole lines, each with its CR LF
+  std::string_view extra;    ///< whole lines, each with its CR LF
+  std::string_view headers;  ///< likewise
   bool keep_alive = true;
   int minor_version = 1;  ///< of the request
 };
 
-/// The most that write_response_head() writes beside `content_type` and `extra`.
+/// The most that write_response_head() writes beside `content_type`, `extra` and `headers`.
 constexpr std::size_t max_response_head = 256;
 
-/// Writes the head with its empty line; needs max_response_head + content_type + extra of room. Returns the
-/// end.
+/// Writes the head with its empty line; needs max_response_head + content_type + extra + headers of room.
+/// Returns the end.
 inline char* write_response_head(char* to, const HttpResponseHead& head) noexcept {
   const auto put = [&to](std::string_view text) {
     std::memcpy(to, text.data(), text.size());
@@ -12271,6 +12069,7 @@ inline char* write_response_head(char* to, const HttpResponseHead& head) noexcep
   to = write_number(to, static_cast<std::uint64_t>(head.content_length));
   put("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n");
   if (!head.extra.empty()) put(head.extra);
+  if (!head.headers.empty()) put(head.headers);
   if (!head.keep_alive) {
     put("Connection: close\r\n");
   } else if (head.minor_version == 0) {
@@ -14284,8 +14083,9 @@ class ScrapeSource {
   virtual bool may_block() const noexcept = 0;
   /// True when it can compress.
   virtual bool has_gzip() const noexcept { return false; }
-  /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw.
-  virtual bool render(const ScrapeKey& key, ByteBuffer& out) = 0;
+  /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw. At
+  /// `deadline` the scrape that it was begun for is answered with 503.
+  virtual bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) = 0;
 };
 
 }  // namespace detail
@@ -14360,7 +14160,7 @@ class RegistrySource final : public ScrapeSource {
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
-  bool render(const ScrapeKey& key, ByteBuffer& out) override {
+  bool render(const ScrapeKey& key, Instant, ByteBuffer& out) override {
     encode(key.exposition, *registry_, key.filter, created_, out);
     return key.gzip && compress(compression_, out, scratch_);
   }
@@ -14376,6 +14176,283 @@ class RegistrySource final : public ScrapeSource {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
+
+// ---- promlite/transport/address.hpp ----
+// promlite: the address that a server listens on, as people write it.
+#ifndef PROMLITE_TRANSPORT_ADDRESS_HPP
+#define PROMLITE_TRANSPORT_ADDRESS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A host and a port, the path of a Unix socket, or a socket that the process was given.
+struct ListenAddress {
+  std::string host;
+  std::string port;
+  std::string path;     ///< not empty: a Unix socket
+  int descriptor = -1;  ///< not negative: a socket that listens already
+};
+
+/// The number that `text` is, of at most `most` digits; else -1.
+PROMLITE_COLD inline long decimal(std::string_view text, std::size_t most) noexcept {
+  long number = text.empty() || text.size() > most ? -1 : 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') number = -1;
+    if (number >= 0) number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, `unix:PATH` or `fd:NUMBER`. No host means 127.0.0.1: metrics
+/// reveal internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
+PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
+  if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
+  if (text.substr(0, 5) == "unix:") {
+    address.path = text.substr(5);
+    if (address.path.empty()) return "there is no path behind unix:";
+    return nullptr;
+  }
+  if (text.substr(0, 3) == "fd:") {
+    address.descriptor = static_cast<int>(decimal(text.substr(3), 7));
+    return address.descriptor < 0 ? "there is no number of a file descriptor behind fd:" : nullptr;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || text.back() == ']') {
+    return "there is no port; write HOST:PORT, [IPV6]:PORT or unix:PATH";
+  }
+  std::string_view host = text.substr(0, colon);
+  if (!host.empty() && host.front() == '[') {
+    if (host.back() != ']' || host.size() < 4) return "the brackets are not around an IPv6 address";
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) {
+      return "the brackets are not around an IPv6 address";
+    }
+  } else if (host.find(':') != std::string_view::npos) {
+    return "an IPv6 address needs brackets: [::1]:9464";
+  }
+  // Resolvers disagree about what this is.
+  if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
+  const std::string_view port = text.substr(colon + 1);
+  const long number = decimal(port, 5);
+  if (number < 0 || number > 65535) return "the port is not a number from 0 to 65535";
+  address.host = host.empty() ? "127.0.0.1" : host;
+  address.port = port;
+  return nullptr;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
+
+// ---- promlite/transport/listener.hpp ----
+// promlite: the socket that a server listens on: made from an address, or given to the process.
+#ifndef PROMLITE_TRANSPORT_LISTENER_HPP
+#define PROMLITE_TRANSPORT_LISTENER_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
+class Listener {
+ public:
+  enum class Accepted : unsigned char { connection, none, lost, exhausted };
+
+  /// Listens; the reason why not, without the address, or nothing. Throws std::bad_alloc.
+  std::string open(std::string_view address);
+
+  int descriptor() const noexcept { return fd_.get(); }
+  /// Where clients can connect: `127.0.0.1:43211`, `[::1]:1234`, `unix:/path`.
+  const std::string& address() const noexcept { return address_; }
+  std::uint16_t port() const noexcept { return port_; }
+
+  /// One connection, non-blocking and close-on-exec. `lost`: that one failed, the next may not; `exhausted`:
+  /// the process or the system has run out of something, so asking again at once is of no use.
+  Accepted accept(FileDescriptor& connection) noexcept {
+    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (PROMLITE_LIKELY(fd >= 0)) {
+      connection = FileDescriptor(fd);
+      return Accepted::connection;
+    }
+    switch (errno) {
+      case EAGAIN:
+        return Accepted::none;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+        return Accepted::exhausted;
+      // accept(2): errors that were pending on the new connection are reported here.
+      default:
+        return Accepted::lost;
+    }
+  }
+
+  /// Takes no more connections although the descriptor stays open: for a thread that cannot be waited for.
+  void refuse() noexcept {
+    if (!given_) ::shutdown(fd_.get(), SHUT_RDWR);
+  }
+  void close() noexcept { fd_.close(); }
+  /// Removes the file of a Unix socket, unless another has taken its place.
+  PROMLITE_COLD void remove_path() noexcept {
+    struct stat found {};
+    if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
+        found.st_ino == inode_) {
+      ::unlink(path_.c_str());
+    }
+    path_.clear();
+  }
+
+ private:
+  static constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+  std::string open_path(const std::string& path);
+  std::string open_descriptor(int descriptor);
+  std::string open_host(const ListenAddress& address);
+  /// The errno, or 0.
+  int listen_on(const addrinfo& found, bool wildcard) noexcept;
+  void name_itself();
+
+  FileDescriptor fd_;
+  std::string address_;
+  std::string path_;
+  dev_t device_{};
+  ino_t inode_{};
+  std::uint16_t port_ = 0;
+  bool given_ = false;  // by another process
+};
+
+PROMLITE_COLD inline std::string Listener::open(std::string_view address) {
+  ListenAddress parsed;
+  if (const char* const problem = parse_address(address, parsed)) return problem;
+  if (parsed.descriptor >= 0) {
+    std::string reason = open_descriptor(parsed.descriptor);
+    if (address_.empty()) address_ = address;
+    return reason;
+  }
+  return parsed.path.empty() ? open_host(parsed) : open_path(parsed.path);
+}
+
+// A socket file outlives its process: one that nobody listens on is replaced, everything else is left alone.
+PROMLITE_COLD inline std::string Listener::open_path(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) return "the path is too long for a socket";
+  std::memcpy(name.sun_path, path.data(), path.size());
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
+
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) return "a file that is not a socket is in the way";
+    const FileDescriptor probe(::socket(AF_UNIX, socket_flags, 0));
+    if (!probe) return errno_text(errno);
+    if (::connect(probe.get(), generic, sizeof name) == 0 || errno == EAGAIN) return errno_text(EADDRINUSE);
+    if (errno != ECONNREFUSED) return errno_text(errno);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_text(errno);
+  }
+  fd_ = FileDescriptor(::socket(AF_UNIX, socket_flags, 0));
+  if (!fd_ || ::bind(fd_.get(), generic, sizeof name) != 0) return errno_text(errno);
+  address_ = "unix:" + path;
+  if (::lstat(path.c_str(), &found) == 0) {
+    path_ = path;
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
+  }
+  if (::listen(fd_.get(), SOMAXCONN) == 0) return {};
+  const int error = errno;
+  remove_path();
+  return errno_text(error);
+}
+
+// Whoever made the socket has it too and wants it to go on listening, so it is closed here and never shut
+// down; nor does its file, where it has one, belong to this process.
+PROMLITE_COLD inline std::string Listener::open_descriptor(int descriptor) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return errno_text(errno);
+  if (listens == 0) return "the socket does not listen";
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
+    return errno_text(errno);
+  }
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on,
+               sizeof on);  // fails for a Unix socket, which has none
+  fd_ = FileDescriptor(descriptor);
+  given_ = true;
+  name_itself();
+  return {};
+}
+
+PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& address) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int problem = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (problem == EAI_SYSTEM) return errno_text(errno);
+  if (problem != 0) return ::gai_strerror(problem);
+  // A name may have addresses of both kinds: IPv4 first, and the next one only where the machine has not this
+  // address at all. Going on after "in use" would let two servers believe that they own one name.
+  int error = EADDRNOTAVAIL;
+  for (const int family : {AF_INET, AF_INET6}) {
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+      if (each->ai_family != family || (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)) continue;
+      error = listen_on(*each, address.host == "::");
+    }
+  }
+  ::freeaddrinfo(found);
+  if (error != 0) return errno_text(error);
+  name_itself();
+  return {};
+}
+
+PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
+  const int on = 1;
+  const int only_v6 = wildcard ? 0 : 1;  // [::] is dual stack, whatever the system's default
+  fd_ = FileDescriptor(::socket(found.ai_family, socket_flags, 0));
+  if (!fd_) return errno;
+  // A port in TIME_WAIT may be taken again after a restart. The sockets that are accepted inherit
+  // TCP_NODELAY.
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (found.ai_family == AF_INET6)
+    ::setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+  if (::bind(fd_.get(), found.ai_addr, found.ai_addrlen) != 0) return errno;
+  return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
+}
+
+PROMLITE_COLD inline void Listener::name_itself() {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  char host[NI_MAXHOST] = "";
+  char port[NI_MAXSERV] = "";
+  auto* const generic = reinterpret_cast<sockaddr*>(&name);
+  if (::getsockname(fd_.get(), generic, &size) != 0) return;
+  if (name.ss_family == AF_UNIX) {
+    // unix(7): a socket without a name, or with an abstract one, has no path.
+    const char* const path = reinterpret_cast<const sockaddr_un*>(&name)->sun_path;
+    const std::size_t room = size - offsetof(sockaddr_un, sun_path);
+    if (size > offsetof(sockaddr_un, sun_path) && *path != '\0')
+      address_ = message_of("unix:", std::string_view(path, ::strnlen(path, room)));
+    return;
+  }
+  if (::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
+      0) {
+    return;
+  }
+  const bool v6 = name.ss_family == AF_INET6;
+  address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
+  for (const char* digit = port; *digit != '\0'; ++digit) {
+    port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
+  }
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_LISTENER_HPP
 
 // ---- promlite/transport/body_pool.hpp ----
 // promlite: response bodies that connections share, in buffers that are used again.
@@ -14468,10 +14545,11 @@ class ScrapeWorker {
   /// What is being collected, while is_busy().
   const ScrapeKey& key() const noexcept { return key_; }
 
-  void start(ScrapeKey key, std::unique_ptr<Body> body) noexcept {
+  void start(ScrapeKey key, Instant deadline, std::unique_ptr<Body> body) noexcept {
     key_ = std::move(key);
+    deadline_ = deadline;
     body_ = std::move(body);
-    phase_.store(Phase::wanted, std::memory_order_release);  // the worker sees key_ and body_
+    phase_.store(Phase::wanted, std::memory_order_release);  // the worker sees what stands above
     wanted_.signal();
   }
 
@@ -14499,7 +14577,7 @@ class ScrapeWorker {
       if (phase_.load(std::memory_order_acquire) != Phase::wanted) continue;  // pairs with start()
       failed_ = true;
       PROMLITE_TRY {
-        body_->compressed = source_->render(key_, body_->bytes);
+        body_->compressed = source_->render(key_, deadline_, body_->bytes);
         failed_ = false;
       }
       PROMLITE_CATCH_ALL {}
@@ -14517,6 +14595,7 @@ class ScrapeWorker {
   std::atomic<Phase> phase_{Phase::idle};
   std::atomic<bool> stopping_{false};
   ScrapeKey key_;
+  Instant deadline_ = never;
   std::unique_ptr<Body> body_;
   bool failed_ = false;
 };
@@ -14545,6 +14624,8 @@ struct ServerOptions {
   std::string metrics_path = "/metrics";
   /// The title of the landing page at "/".
   std::string name = "Metrics";
+  /// The page at "/", as HTML in UTF-8, sent as it is. Empty: a page with `name` and a link to the metrics.
+  std::string landing_page;
   /// What /-/ready answers at first: see MetricsServer::set_ready().
   bool ready = true;
   /// Whether OpenMetrics text shows when series were created, as series of their own (`x_created`): for
@@ -14614,6 +14695,7 @@ struct ServerLimits {
   Instant scrape_timeout = 0;
   std::size_t connections = 0;
   std::size_t body_bytes = 0;
+  std::size_t header_room = 0;  ///< in a response's head, above what the server's own pages need
 
   /// How long a scrape may take: the scraper's own timeout, less what the answer's way back may take, but no
   /// more than the server's.
@@ -14637,6 +14719,428 @@ struct ServerLimits {
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_LIMITS_HPP
+
+// ---- promlite/transport/reply.hpp ----
+// promlite: what a server answers: at once, by a scrape, or when another thread has made it.
+#ifndef PROMLITE_TRANSPORT_REPLY_HPP
+#define PROMLITE_TRANSPORT_REPLY_HPP
+
+namespace promlite {
+namespace detail {
+
+class LateReply;
+
+/// What a site answers. What it views lives as long as the site. Or, where `late` is set, as long as that; or
+/// else, where a LateReply gives it, as long as that one.
+struct Reply {
+  int status = 200;
+  std::string_view body;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string_view extra;    ///< header lines, each with its CR LF
+  std::string_view headers;  ///< more of them; every response to the request has them, whatever becomes of it
+  bool scrape = false;       ///< the body is yet to be collected; only `headers` counts
+  std::shared_ptr<LateReply> late;  ///< if not null, the reply is yet to be made; only `headers` counts
+};
+
+/// A reply that is being made on another thread. That thread wakes the server when it is there. The server
+/// holds it until its response has been sent, or has become of no use: 503 at the request's deadline, or the
+/// client has left, or the server has ended. So the other thread has a share of what it works on, and asks
+/// nobody's leave to go on.
+class LateReply {
+ public:
+  virtual ~LateReply() = default;
+  /// Whether reply() can be called. On the server's thread, after each time that it was woken.
+  virtual bool ready() const noexcept = 0;
+  /// The reply; once, when ready(), on the server's thread, so without delay. It may be of any kind: a page,
+  /// a scrape, a later one still, which then has the rest of the same time. An exception is answered with
+  /// 503.
+  virtual Reply reply(const HttpRequest& request, bool ready) = 0;
+};
+
+/// The reply to a request that went wrong. It says what the status says: nothing of the request, nothing of
+/// the program.
+PROMLITE_COLD inline Reply error_reply(int status) noexcept {
+  Reply reply;
+  reply.status = status;
+  switch (status) {
+    case 401:
+      reply.body = "Unauthorized\n";
+      break;
+    case 404:
+      reply.body = "Not found\n";
+      break;
+    case 405:
+      reply.body = "Method not allowed\n";
+      reply.extra = "Allow: GET, HEAD\r\n";
+      break;
+    case 408:
+      reply.body = "Request timeout\n";
+      break;
+    case 500:
+      reply.body = "Internal server error\n";
+      break;
+    case 503:
+      reply.body = "Service unavailable\n";
+      break;
+    default:
+      reply.body = "Bad request\n";
+      break;
+  }
+  return reply;
+}
+
+/// `reply` as the request's method wants it: with GET and HEAD as it is, else how to ask for it.
+inline Reply reply_by_method(HttpMethod method, Reply reply) {
+  if (method == HttpMethod::get || method == HttpMethod::head) return reply;
+  if (method != HttpMethod::options) return error_reply(405);
+  Reply allowed;
+  allowed.extra = "Allow: GET, HEAD, OPTIONS\r\n";
+  return allowed;
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_REPLY_HPP
+
+// ---- promlite/transport/connection.hpp ----
+// promlite: one client of the server: what it has sent, what it is being sent, and until when.
+#ifndef PROMLITE_TRANSPORT_CONNECTION_HPP
+#define PROMLITE_TRANSPORT_CONNECTION_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A connection and its buffers, which have a fixed size: the head of a request must fit, bodies are not
+/// read, and the body of a response belongs to others. Requests are answered one after the other.
+class Connection {
+ public:
+  enum class State : unsigned char {
+    reading,    ///< the head of a request is not complete
+    waiting,    ///< a scrape that has no body yet, or a late reply that is not there yet
+    sending,    ///< a response is not sent to its end
+    lingering,  ///< all is said; what still comes is thrown away, so that no reset overtakes the last
+                ///< response
+    closed
+  };
+
+  /// Throws std::bad_alloc.
+  Connection(FileDescriptor fd, const ServerLimits& limits, Instant current)
+      : since(current),
+        deadline(current + limits.header_timeout),
+        fd_(std::move(fd)),
+        parser_(limits.http),
+        capacity_(limits.http.head_bytes),
+        input_(new char[capacity_ + max_response_head + own_headers + limits.header_room]),
+        head_(input_.get() + capacity_),
+        room_(own_headers + limits.header_room) {}
+
+  ScrapeKey key;                    ///< of the scrape, while waiting
+  std::shared_ptr<LateReply> late;  ///< what the response is made by, until it is sent
+  std::string_view headers;         ///< of the response, whichever it will be
+  Instant since;  ///< when it was made, or when the last response ended; while sending, of the last progress
+  Instant deadline;     ///< when the present state ends
+  bool in_head = true;  ///< `deadline` is that of a head; false while idle between two requests
+
+  State state() const noexcept { return state_; }
+  int descriptor() const noexcept { return fd_.get(); }
+  const HttpRequest& request() const noexcept { return parser_.request(); }
+  int error_status() const noexcept { return parser_.status(); }
+  bool has_input() const noexcept { return filled_ != 0; }
+  bool input_ended() const noexcept { return ended_; }
+
+  short wanted_events() const noexcept {
+    switch (state_) {
+      case State::reading:
+      case State::lingering:
+        return POLLIN;
+      case State::sending:
+        return POLLOUT;
+      case State::waiting:
+      case State::closed:
+        break;
+    }
+    return 0;
+  }
+
+  /// Reads once; false when the connection has failed.
+  bool fill() noexcept {
+    std::size_t received = 0;
+    const Io result = receive(fd_.get(), input_.get() + filled_, capacity_ - filled_, received);
+    filled_ += received;
+    if (result == Io::ended) ended_ = true;
+    return result != Io::failed;
+  }
+
+  /// Reads once and forgets it; false when there is nothing more to come.
+  bool discard() noexcept {
+    std::size_t received = 0;
+    const Io result = receive(fd_.get(), input_.get(), capacity_, received);
+    return result == Io::done || result == Io::blocked;
+  }
+
+  /// Throws std::bad_alloc.
+  HttpRequestParser::State parse() { return parser_.parse({input_.get(), filled_}); }
+
+  void wait() noexcept { state_ = State::waiting; }
+
+  /// Begins a response. `shared`, if there is one, holds the body and has been retained for this connection.
+  void respond(const Reply& reply, std::string_view body, Body* shared, Instant current) noexcept {
+    HttpResponseHead head;
+    if (reply.content_type.size() + reply.extra.size() + headers.size() <= room_) {
+      head.status = reply.status;
+      head.content_type = reply.content_type;
+      head.extra = reply.extra;
+      head.headers = headers;
+    } else {
+      head.status = 500;
+      body = {};
+    }
+    headers = {};
+    head.content_length = body.size();
+    const bool understood = parser_.state() == HttpRequestParser::State::complete;
+    keep_alive_ = understood && request().keep_alive;
+    head.keep_alive = keep_alive_;
+    head.minor_version = request().minor_version;
+    head_size_ = static_cast<std::size_t>(write_response_head(head_, head) - head_);
+    body_ = understood && request().method == HttpMethod::head ? std::string_view() : body;
+    shared_ = shared;
+    sent_ = 0;
+    since = current;
+    state_ = State::sending;
+  }
+
+  /// Sends what goes: `done` at the response's end, `blocked` before it.
+  Io flush(bool& progress) noexcept {
+    const std::string_view head(head_, head_size_);
+    const std::string_view head_left = sent_ < head_size_ ? head.substr(sent_) : std::string_view();
+    const std::string_view body_left = sent_ > head_size_ ? body_.substr(sent_ - head_size_) : body_;
+    std::size_t sent = 0;
+    const Io result = send_both(fd_.get(), head_left, body_left, sent);
+    progress = sent != 0;
+    if (result != Io::done) return result;
+    sent_ += sent;
+    return sent_ == head_size_ + body_.size() ? Io::done : Io::blocked;
+  }
+
+  /// How soon it has to go when there are too many; 0: not yet. `stalled`: a reader with no progress since
+  /// then stands still.
+  int expendability(Instant stalled) const noexcept {
+    switch (state_) {
+      case State::reading:
+      case State::lingering:
+        return 3;
+      case State::sending:
+        return since <= stalled ? 2 : 0;
+      case State::waiting:
+        return 1;
+      case State::closed:
+        break;
+    }
+    return 0;
+  }
+
+  /// The body that the connection no longer needs, or null.
+  Body* take_body() noexcept { return std::exchange(shared_, nullptr); }
+
+  /// After a response: true when the connection goes on with the next request.
+  bool next_request() noexcept {
+    if (!keep_alive_) return false;
+    filled_ -= parser_.size();
+    if (filled_ != 0) std::memmove(input_.get(), input_.get() + parser_.size(), filled_);
+    parser_.reset();
+    state_ = State::reading;
+    return !ended_ || filled_ != 0;
+  }
+
+  /// True when the other side may still be sending something that this one has not read.
+  bool must_linger() const noexcept {
+    return !ended_ && (parser_.state() != HttpRequestParser::State::complete || filled_ != parser_.size());
+  }
+  void linger() noexcept {
+    finish_sending(fd_.get());
+    state_ = State::lingering;
+  }
+
+  void close() noexcept {
+    fd_.close();
+    state_ = State::closed;
+  }
+
+ private:
+  static constexpr std::size_t own_headers = 256;  // the longest content type and challenge
+
+  FileDescriptor fd_;
+  HttpRequestParser parser_;
+  State state_ = State::reading;
+  bool ended_ = false;
+  bool keep_alive_ = true;
+
+  std::size_t capacity_;
+  std::size_t filled_ = 0;
+  std::unique_ptr<char[]> input_;  // and, behind it, the head of the response
+
+  std::size_t sent_ = 0;
+  std::size_t head_size_ = 0;
+  std::string_view body_;
+  Body* shared_ = nullptr;
+  char* head_;
+  std::size_t room_;  // for what is not the same in every head
+};
+
+/// Some of a server's connections, none of them owned. Its room is made once.
+class ConnectionList {
+ public:
+  /// Room for as many as there will ever be. Throws std::bad_alloc.
+  void reserve(std::size_t most) { items_.reset(new Connection*[most]); }
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  Connection** begin() const noexcept { return items_.get(); }
+  Connection** end() const noexcept { return items_.get() + size_; }
+  Connection*& operator[](std::size_t i) const noexcept { return items_[i]; }
+
+  void push_back(Connection* connection) noexcept { items_[size_++] = connection; }
+  Connection* pop_back() noexcept { return items_[--size_]; }
+  /// Drops all but the first ones.
+  void truncate(std::size_t size) noexcept { size_ = size; }
+  void remove(const Connection& connection) noexcept {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (items_[i] != &connection) items_[kept++] = items_[i];
+    }
+    size_ = kept;
+  }
+
+ private:
+  std::unique_ptr<Connection*[]> items_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_CONNECTION_HPP
+
+// ---- promlite/transport/scrape_queue.hpp ----
+// promlite: the scrapes that wait for a body, and the bodies that are being sent.
+#ifndef PROMLITE_TRANSPORT_SCRAPE_QUEUE_HPP
+#define PROMLITE_TRANSPORT_SCRAPE_QUEUE_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Belongs
+/// to the server's thread.
+class ScrapeQueue {
+ public:
+  /// Both are referred to and must live as long.
+  ScrapeQueue(ScrapeSource& source, ScrapeWorker& worker) noexcept : source_(&source), worker_(&worker) {}
+
+  /// For so many connections. Throws std::bad_alloc.
+  void open(std::size_t most, std::size_t body_bytes) {
+    waiting_.reserve(most);
+    body_bytes_ = body_bytes;
+  }
+
+  /// Has the scrape that the connection asks for wait; false when it asks for too many names. Throws
+  /// std::bad_alloc.
+  bool add(Connection& connection) {
+    const HttpRequest& request = connection.request();
+    connection.key = ScrapeKey();
+    connection.key.exposition = negotiate(request.accept);
+    connection.key.gzip = source_->has_gzip() && wants_gzip(request.accept_encoding);
+    if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) return false;
+    connection.wait();
+    waiting_.push_back(&connection);
+    return true;
+  }
+  void remove(const Connection& connection) noexcept { waiting_.remove(connection); }
+
+  /// True when a body can be begun, as soon as there is room for it.
+  bool is_due() const noexcept { return !waiting_.empty() && !worker_->is_busy(); }
+  /// A guess, by the last body: true when one more keeps within the bound.
+  bool has_room() const noexcept {
+    return pool_.shared_bytes() == 0 || pool_.shared_bytes() + last_size_ <= body_bytes_;
+  }
+
+  /// Makes bodies, or has the worker begin with one. Whose response can begin then is added to `answered`.
+  void collect(Instant current, ConnectionList& answered) noexcept {
+    while (!waiting_.empty() && has_room()) {
+      const ScrapeKey& key = waiting_[0]->key;
+      const Instant deadline = waiting_[0]->deadline;
+      std::unique_ptr<Body> body;
+      bool failed = true;
+      PROMLITE_TRY {
+        body = pool_.take();
+        if (source_->may_block() || key.gzip) return worker_->start(key, deadline, std::move(body));
+        body->compressed = source_->render(key, deadline, body->bytes);
+        failed = false;
+      }
+      PROMLITE_CATCH_ALL {}
+      share(key, std::move(body), failed, current, answered);
+    }
+  }
+
+  /// The same with what the worker has made, if it has.
+  PROMLITE_COLD void take_result(Instant current, ConnectionList& answered) noexcept {
+    std::unique_ptr<Body> body;
+    bool failed = false;
+    if (worker_->take(body, failed)) share(worker_->key(), std::move(body), failed, current, answered);
+  }
+
+  /// Takes the body from a connection that has sent it, or will not.
+  void release(Connection& connection) noexcept {
+    if (Body* const body = connection.take_body()) pool_.release(body);
+  }
+
+ private:
+  static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
+  static constexpr std::string_view gzip_headers =
+      "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+
+  // Gives the body to all who wait for it.
+  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, Instant current,
+             ConnectionList& answered) noexcept {
+    Reply reply;
+    const ContentType content_type(key.exposition);
+    if (failed) {
+      reply = error_reply(503);
+    } else {
+      last_size_ = made->bytes.size();
+      reply.content_type = content_type.text();
+      if (key.gzip) reply.extra = made->compressed ? gzip_headers : vary_header;
+    }
+    Body* body = nullptr;
+    std::size_t kept = 0;
+    for (Connection* const each : waiting_) {
+      if (!(each->key == key)) {
+        waiting_[kept++] = each;
+        continue;
+      }
+      if (!failed) {
+        if (body == nullptr) body = made.release();
+        pool_.retain(body);
+      }
+      each->respond(reply, failed ? reply.body : body->bytes.view(), body, current);
+      answered.push_back(each);
+    }
+    waiting_.truncate(kept);
+    if (made) pool_.give_back(std::move(made));
+  }
+
+  ScrapeSource* source_;
+  ScrapeWorker* worker_;
+  ConnectionList waiting_;  // in the order they came
+  BodyPool pool_;
+  std::size_t body_bytes_ = 0;
+  std::size_t last_size_ = 0;  // of the last body, as a guess of the next
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_TRANSPORT_SCRAPE_QUEUE_HPP
 
 // ---- promlite/transport/authorization.hpp ----
 // promlite: who may read the metrics: the Authorization header, compared in constant time.
@@ -14712,44 +15216,6 @@ PROMLITE_COLD inline bool is_authorized(std::string_view header, std::string_vie
 namespace promlite {
 namespace detail {
 
-/// A response whose body lives as long as the server. With `scrape` the body is yet to be collected.
-struct Reply {
-  int status = 200;
-  std::string_view body;
-  std::string_view content_type = "text/plain; charset=utf-8";
-  std::string_view extra;  ///< header lines
-  bool scrape = false;
-};
-
-/// The reply to a request that went wrong. It says what the status says: nothing of the request, nothing of
-/// the program.
-inline Reply error_reply(int status) noexcept {
-  Reply reply;
-  reply.status = status;
-  switch (status) {
-    case 401:
-      reply.body = "Unauthorized\n";
-      break;
-    case 404:
-      reply.body = "Not found\n";
-      break;
-    case 405:
-      reply.body = "Method not allowed\n";
-      reply.extra = "Allow: GET, HEAD\r\n";
-      break;
-    case 408:
-      reply.body = "Request timeout\n";
-      break;
-    case 503:
-      reply.body = "Service unavailable\n";
-      break;
-    default:
-      reply.body = "Bad request\n";
-      break;
-  }
-  return reply;
-}
-
 /// Text as the content of an HTML element, or as an attribute in double quotes.
 PROMLITE_COLD inline std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -14777,7 +15243,11 @@ PROMLITE_COLD inline std::string escape_html(std::string_view text) {
   return escaped;
 }
 
-/// The paths of one server, and who may ask for them.
+class Event;
+
+/// The paths of one server, and who may ask for them. What derives from it adds paths, or decides otherwise
+/// who may ask. Its functions are const and called by one thread at a time, by different threads where
+/// servers share it.
 class Site {
  public:
   /// Throws Error when an option makes no sense.
@@ -14787,10 +15257,7 @@ class Site {
     if (options.basic_auth) user_password_ = options.basic_auth->user + ":" + options.basic_auth->password;
     if (!user_password_.empty()) challenge_ = "WWW-Authenticate: Basic realm=\"metrics\"\r\n";
     if (!token_.empty()) challenge_ += "WWW-Authenticate: Bearer realm=\"metrics\"\r\n";
-    const std::string name = escape_html(options.name);
-    landing_page_ = message_of("<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>", name,
-                               "</title></head>\n<body>\n<h1>", name, "</h1>\n<p><a href=\"",
-                               escape_html(metrics_path_), "\">Metrics</a></p>\n</body>\n</html>\n");
+    landing_page_ = options.landing_page.empty() ? default_page(options) : options.landing_page;
   }
 
   /// The reason why a server cannot be made so, or null.
@@ -14807,30 +15274,28 @@ class Site {
     return nullptr;
   }
 
-  /// Throws std::bad_alloc, and only where there is a secret to be compared.
-  Reply reply_to(const HttpRequest& request, bool ready) const {
+  virtual ~Site() = default;
+
+  /// The reply to a request, of which nothing may be kept. `ready` is what /-/ready says; signalling `wake`,
+  /// now or later and from any thread, has the server look at its late replies. Throws std::bad_alloc, and
+  /// here only where there is a secret to be compared; an exception is answered with 503.
+  virtual Reply reply_to(const HttpRequest& request, bool ready,
+                         [[maybe_unused]] const std::shared_ptr<Event>& wake) const {
     if (!challenge_.empty() && !is_authorized(request.authorization, user_password_, token_)) {
       Reply reply = error_reply(401);
       reply.extra = challenge_;
       return reply;
     }
     Reply reply = page(request.path, ready);
-    if (reply.status == 404) return reply;
-    switch (request.method) {
-      case HttpMethod::get:
-      case HttpMethod::head:
-        return reply;
-      case HttpMethod::options:
-        reply = Reply();
-        reply.extra = "Allow: GET, HEAD, OPTIONS\r\n";
-        return reply;
-      case HttpMethod::other:
-        break;
-    }
-    return error_reply(405);
+    return reply.status == 404 ? reply : reply_by_method(request.method, std::move(reply));
   }
 
- private:
+  /// The most bytes of a reply's content type, `extra` and `headers` together, above 256. A reply with more
+  /// becomes an empty one of status 500.
+  virtual std::size_t header_room() const noexcept { return 0; }
+
+ protected:
+  /// What is at this path for whoever may see it; else 404.
   Reply page(std::string_view path, bool ready) const noexcept {
     Reply reply;
     if (path == metrics_path_) {
@@ -14849,6 +15314,14 @@ class Site {
     return reply;
   }
 
+ private:
+  PROMLITE_COLD static std::string default_page(const ServerOptions& options) {
+    const std::string name = escape_html(options.name);
+    return message_of("<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>", name,
+                      "</title></head>\n<body>\n<h1>", name, "</h1>\n<p><a href=\"",
+                      escape_html(options.metrics_path), "\">Metrics</a></p>\n</body>\n</html>\n");
+  }
+
   std::string metrics_path_;
   std::string user_password_;
   std::string token_;
@@ -14861,210 +15334,6 @@ class Site {
 
 #endif  // PROMLITE_TRANSPORT_SITE_HPP
 
-// ---- promlite/transport/connection.hpp ----
-// promlite: one client of the server: what it has sent, what it is being sent, and until when.
-#ifndef PROMLITE_TRANSPORT_CONNECTION_HPP
-#define PROMLITE_TRANSPORT_CONNECTION_HPP
-
-namespace promlite {
-namespace detail {
-
-/// A connection and its buffers, which have a fixed size: the head of a request must fit, bodies are not
-/// read, and the body of a response belongs to others. Requests are answered one after the other.
-class Connection {
- public:
-  enum class State : unsigned char {
-    reading,    ///< the head of a request is not complete
-    waiting,    ///< a scrape that has no body yet
-    sending,    ///< a response is not sent to its end
-    lingering,  ///< all is said; what still comes is thrown away, so that no reset overtakes the last
-                ///< response
-    closed
-  };
-
-  /// Throws std::bad_alloc.
-  Connection(FileDescriptor fd, const HttpLimits& limits, Instant current, Instant head_deadline)
-      : since(current),
-        deadline(head_deadline),
-        fd_(std::move(fd)),
-        parser_(limits),
-        capacity_(limits.head_bytes),
-        input_(new char[limits.head_bytes]) {}
-
-  ScrapeKey key;  ///< of the scrape, while waiting
-  Instant since;  ///< when it was made, or when the last response ended; while sending, of the last progress
-  Instant deadline;     ///< when the present state ends
-  bool in_head = true;  ///< `deadline` is that of a head; false while idle between two requests
-
-  State state() const noexcept { return state_; }
-  int descriptor() const noexcept { return fd_.get(); }
-  const HttpRequest& request() const noexcept { return parser_.request(); }
-  int error_status() const noexcept { return parser_.status(); }
-  bool has_input() const noexcept { return filled_ != 0; }
-  bool input_ended() const noexcept { return ended_; }
-
-  short wanted_events() const noexcept {
-    switch (state_) {
-      case State::reading:
-      case State::lingering:
-        return POLLIN;
-      case State::sending:
-        return POLLOUT;
-      case State::waiting:
-      case State::closed:
-        break;
-    }
-    return 0;
-  }
-
-  /// Reads once; false when the connection has failed.
-  bool fill() noexcept {
-    std::size_t received = 0;
-    const Io result = receive(fd_.get(), input_.get() + filled_, capacity_ - filled_, received);
-    filled_ += received;
-    if (result == Io::ended) ended_ = true;
-    return result != Io::failed;
-  }
-
-  /// Reads once and forgets it; false when there is nothing more to come.
-  bool discard() noexcept {
-    std::size_t received = 0;
-    const Io result = receive(fd_.get(), input_.get(), capacity_, received);
-    return result == Io::done || result == Io::blocked;
-  }
-
-  /// Throws std::bad_alloc.
-  HttpRequestParser::State parse() { return parser_.parse({input_.get(), filled_}); }
-
-  void wait() noexcept { state_ = State::waiting; }
-
-  /// Begins a response. `shared`, if there is one, holds the body and has been retained for this connection.
-  void respond(const Reply& reply, std::string_view body, Body* shared) noexcept {
-    HttpResponseHead head;
-    head.status = reply.status;
-    head.content_type = reply.content_type;
-    head.content_length = body.size();
-    head.extra = reply.extra;
-    const bool understood = parser_.state() == HttpRequestParser::State::complete;
-    keep_alive_ = understood && request().keep_alive;
-    head.keep_alive = keep_alive_;
-    head.minor_version = request().minor_version;
-    head_size_ = static_cast<std::size_t>(write_response_head(head_, head) - head_);
-    body_ = understood && request().method == HttpMethod::head ? std::string_view() : body;
-    shared_ = shared;
-    sent_ = 0;
-    state_ = State::sending;
-  }
-
-  /// Sends what goes: `done` at the response's end, `blocked` before it.
-  Io flush(bool& progress) noexcept {
-    const std::string_view head(head_, head_size_);
-    const std::string_view head_left = sent_ < head_size_ ? head.substr(sent_) : std::string_view();
-    const std::string_view body_left = sent_ > head_size_ ? body_.substr(sent_ - head_size_) : body_;
-    std::size_t sent = 0;
-    const Io result = send_both(fd_.get(), head_left, body_left, sent);
-    progress = sent != 0;
-    if (result != Io::done) return result;
-    sent_ += sent;
-    return sent_ == head_size_ + body_.size() ? Io::done : Io::blocked;
-  }
-
-  /// How soon it has to go when there are too many; 0: not yet. `stalled`: a reader with no progress since
-  /// then stands still.
-  int expendability(Instant stalled) const noexcept {
-    switch (state_) {
-      case State::reading:
-      case State::lingering:
-        return 3;
-      case State::sending:
-        return since <= stalled ? 2 : 0;
-      case State::waiting:
-        return 1;
-      case State::closed:
-        break;
-    }
-    return 0;
-  }
-
-  /// The body that the connection no longer needs, or null.
-  Body* take_body() noexcept { return std::exchange(shared_, nullptr); }
-
-  /// After a response: true when the connection goes on with the next request.
-  bool next_request() noexcept {
-    if (!keep_alive_) return false;
-    filled_ -= parser_.size();
-    if (filled_ != 0) std::memmove(input_.get(), input_.get() + parser_.size(), filled_);
-    parser_.reset();
-    state_ = State::reading;
-    return !ended_ || filled_ != 0;
-  }
-
-  /// True when the other side may still be sending something that this one has not read.
-  bool must_linger() const noexcept {
-    return !ended_ && (parser_.state() != HttpRequestParser::State::complete || filled_ != parser_.size());
-  }
-  void linger() noexcept {
-    finish_sending(fd_.get());
-    state_ = State::lingering;
-  }
-
-  void close() noexcept {
-    fd_.close();
-    state_ = State::closed;
-  }
-
- private:
-  FileDescriptor fd_;
-  HttpRequestParser parser_;
-  State state_ = State::reading;
-  bool ended_ = false;
-  bool keep_alive_ = true;
-
-  std::size_t capacity_;
-  std::size_t filled_ = 0;
-  std::unique_ptr<char[]> input_;
-
-  std::size_t sent_ = 0;
-  std::size_t head_size_ = 0;
-  std::string_view body_;
-  Body* shared_ = nullptr;
-  char head_[max_response_head + 256];  // 256: the longest content type and challenge
-};
-
-/// Some of a server's connections, none of them owned. Its room is made once.
-class ConnectionList {
- public:
-  /// Room for as many as there will ever be. Throws std::bad_alloc.
-  void reserve(std::size_t most) { items_.reset(new Connection*[most]); }
-
-  std::size_t size() const noexcept { return size_; }
-  bool empty() const noexcept { return size_ == 0; }
-  Connection** begin() const noexcept { return items_.get(); }
-  Connection** end() const noexcept { return items_.get() + size_; }
-  Connection*& operator[](std::size_t i) const noexcept { return items_[i]; }
-
-  void push_back(Connection* connection) noexcept { items_[size_++] = connection; }
-  Connection* pop_back() noexcept { return items_[--size_]; }
-  /// Drops all but the first ones.
-  void truncate(std::size_t size) noexcept { size_ = size; }
-  void remove(const Connection& connection) noexcept {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < size_; ++i) {
-      if (items_[i] != &connection) items_[kept++] = items_[i];
-    }
-    size_ = kept;
-  }
-
- private:
-  std::unique_ptr<Connection*[]> items_;
-  std::size_t size_ = 0;
-};
-
-}  // namespace detail
-}  // namespace promlite
-
-#endif  // PROMLITE_TRANSPORT_CONNECTION_HPP
-
 // ---- promlite/transport/server_loop.hpp ----
 // promlite: the server's thread: one poll for all connections, no waiting anywhere else.
 #ifndef PROMLITE_TRANSPORT_SERVER_LOOP_HPP
@@ -15074,16 +15343,15 @@ namespace promlite {
 namespace detail {
 
 /// Answers the connections of one listener. A round reads everything that has come, then makes the bodies
-/// that are asked for, each once for all who wait for the same, and then sends: so a scrape never gets a body
-/// that was begun before it came, and many scrapes at once cost one collection. Only where code that is not
-/// the library's takes part does another thread collect; there a scrape may join a collection that is
-/// running.
+/// that are asked for, and then sends: so a scrape never gets a body that was begun before it came. Only
+/// where code that is not the library's takes part does another thread collect; there a scrape may join a
+/// collection that is running.
 class ServerLoop {
  public:
   /// Everything is referred to and must live as long.
-  ServerLoop(const Site& site, ScrapeSource& source, Listener& listener, Event& wake,
+  ServerLoop(const Site& site, ScrapeSource& source, Listener& listener, std::shared_ptr<Event> wake,
              ScrapeWorker& worker) noexcept
-      : site_(&site), source_(&source), listener_(&listener), wake_(&wake), worker_(&worker) {}
+      : site_(&site), listener_(&listener), wake_(std::move(wake)), scrapes_(source, worker) {}
   ServerLoop(const ServerLoop&) = delete;
   ServerLoop& operator=(const ServerLoop&) = delete;
   ~ServerLoop() {
@@ -15098,7 +15366,8 @@ class ServerLoop {
     limits_ = limits;
     const std::size_t most = limits.connections + accepts_per_round;
     fds_ = std::make_unique<pollfd[]>(most + first_connection);
-    for (ConnectionList* const list : {&connections_, &waiting_, &answered_, &resumed_}) list->reserve(most);
+    for (ConnectionList* const list : {&connections_, &late_, &answered_, &resumed_}) list->reserve(most);
+    scrapes_.open(most, limits.body_bytes);
     fds_[0] = {wake_->descriptor(), POLLIN, 0};
     fds_[1] = {listener_->descriptor(), POLLIN, 0};
   }
@@ -15115,12 +15384,13 @@ class ServerLoop {
       }
       if (fds_[0].revents != 0) {
         wake_->drain();
-        take_result();
+        scrapes_.take_result(now_, answered_);
+        take_late();
       }
       read_all();
       if (fds_[1].revents != 0) accept_all();
       collect();
-      for (Connection* const each : answered_) flush(*each);
+      for (Connection* const each : answered_) send(*each);
       answered_.truncate(0);
       end_round();
     }
@@ -15141,9 +15411,7 @@ class ServerLoop {
   static constexpr Instant linger_timeout = 1000;
   static constexpr Instant stall_timeout = 1000;
 
-  static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
-  static constexpr std::string_view gzip_headers =
-      "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+  bool is_ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
 
   void read_all() noexcept {
     while (!resumed_.empty()) take_request(*resumed_.pop_back());
@@ -15192,72 +15460,42 @@ class ServerLoop {
 
   void route(Connection& connection) {
     const HttpRequest& request = connection.request();
-    const Reply reply = site_->reply_to(request, ready_.load(std::memory_order_relaxed));
-    if (!reply.scrape) return answer(connection, reply);
-    connection.key = ScrapeKey();
-    connection.key.exposition = negotiate(request.accept);
-    connection.key.gzip = source_->has_gzip() && wants_gzip(request.accept_encoding);
-    if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
-      return answer(connection, error_reply(400));
-    }
     connection.deadline = now_ + limits_.patience(request);
-    connection.wait();
-    waiting_.push_back(&connection);
+    settle(connection, site_->reply_to(request, is_ready(), wake_));
   }
 
   void collect() noexcept {
-    if (waiting_.empty() || worker_->is_busy()) return;
-    if (!has_room()) drop_stalled();
-    while (!waiting_.empty() && has_room()) {
-      const ScrapeKey& key = waiting_[0]->key;
-      std::unique_ptr<Body> body;
-      bool failed = true;
-      PROMLITE_TRY {
-        body = pool_.take();
-        if (source_->may_block() || key.gzip) return worker_->start(key, std::move(body));
-        body->compressed = source_->render(key, body->bytes);
-        failed = false;
+    if (!scrapes_.is_due()) return;
+    if (!scrapes_.has_room()) drop_stalled();
+    scrapes_.collect(now_, answered_);
+  }
+
+  // What a site answers to the request of this connection, or a late reply of it.
+  void settle(Connection& connection, Reply reply) {
+    connection.headers = reply.headers;
+    if (reply.late) {
+      connection.late = std::move(reply.late);
+      connection.wait();
+      late_.push_back(&connection);
+    } else if (!reply.scrape) {
+      answer(connection, reply);
+    } else if (!scrapes_.add(connection)) {
+      answer(connection, error_reply(400));
+    }
+  }
+
+  PROMLITE_COLD void take_late() noexcept {
+    for (std::size_t i = 0; i < late_.size();) {
+      Connection& each = *late_[i];
+      if (!each.late->ready()) {
+        ++i;
+        continue;
       }
-      PROMLITE_CATCH_ALL {}
-      share(key, std::move(body), failed);
+      late_[i] = late_.pop_back();
+      const std::shared_ptr<LateReply> made = each.late;  // lives on here where a later one takes its place
+      PROMLITE_TRY { settle(each, made->reply(each.request(), is_ready())); }
+      PROMLITE_CATCH_ALL { answer(each, error_reply(503)); }
     }
-  }
-
-  PROMLITE_COLD void take_result() noexcept {
-    std::unique_ptr<Body> body;
-    bool failed = false;
-    if (worker_->take(body, failed)) share(worker_->key(), std::move(body), failed);
-  }
-
-  // Gives the body to all who wait for it.
-  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed) noexcept {
-    Reply reply = error_reply(503);
-    const ContentType content_type(key.exposition);
-    if (!failed) {
-      last_size_ = made->bytes.size();
-      reply = Reply();
-      reply.content_type = content_type.text();
-      if (key.gzip) reply.extra = made->compressed ? gzip_headers : vary_header;
-    }
-    Body* body = nullptr;
-    std::size_t kept = 0;
-    for (Connection* const each : waiting_) {
-      if (!(each->key == key)) {
-        waiting_[kept++] = each;
-      } else if (failed) {
-        answer(*each, reply);
-      } else {
-        if (body == nullptr) body = made.release();
-        pool_.retain(body);
-        begin(*each, reply, body->bytes.view(), body);
-      }
-    }
-    waiting_.truncate(kept);
-    if (made) pool_.give_back(std::move(made));
-  }
-
-  bool has_room() const noexcept {
-    return pool_.shared_bytes() == 0 || pool_.shared_bytes() + last_size_ <= limits_.body_bytes;
   }
 
   // A body is not kept for those who do not read it while others wait for its memory.
@@ -15268,14 +15506,14 @@ class ServerLoop {
   }
 
   void answer(Connection& connection, const Reply& reply) noexcept {
-    begin(connection, reply, reply.body, nullptr);
+    connection.respond(reply, reply.body, nullptr, now_);
+    answered_.push_back(&connection);
   }
 
-  void begin(Connection& connection, const Reply& reply, std::string_view body, Body* shared) noexcept {
-    connection.respond(reply, body, shared);
-    connection.since = now_;
+  void send(Connection& connection) noexcept {
+    if (connection.state() != Connection::State::sending) return;
     connection.deadline = now_ + limits_.write_timeout;
-    answered_.push_back(&connection);
+    flush(connection);
   }
 
   void flush(Connection& connection) noexcept {
@@ -15285,7 +15523,8 @@ class ServerLoop {
     if (progress) connection.since = now_;
     if (result == Io::blocked) return;
     if (result != Io::done) return drop(connection);
-    if (Body* const body = connection.take_body()) pool_.release(body);
+    scrapes_.release(connection);
+    connection.late.reset();
     if (connection.next_request()) {
       connection.since = now_;
       connection.in_head = connection.has_input();
@@ -15301,11 +15540,18 @@ class ServerLoop {
 
   void drop(Connection& connection) noexcept {
     if (connection.state() == Connection::State::closed) return;
-    if (connection.state() == Connection::State::waiting) waiting_.remove(connection);
+    stop_waiting(connection);
     resumed_.remove(connection);
-    if (Body* const body = connection.take_body()) pool_.release(body);
+    scrapes_.release(connection);
+    connection.late.reset();
     connection.close();
     ++closed_;
+  }
+
+  void stop_waiting(Connection& connection) noexcept {
+    if (connection.state() != Connection::State::waiting) return;
+    scrapes_.remove(connection);
+    late_.remove(connection);
   }
 
   PROMLITE_COLD void accept_all() noexcept {
@@ -15333,8 +15579,7 @@ class ServerLoop {
   PROMLITE_COLD void add(FileDescriptor fd) noexcept {
     PROMLITE_TRY {
       const int descriptor = fd.get();
-      connections_.push_back(
-          new Connection(std::move(fd), limits_.http, now_, now_ + limits_.header_timeout));
+      connections_.push_back(new Connection(std::move(fd), limits_, now_));
       fds_[first_connection + connections_.size() - 1] = {descriptor, POLLIN, 0};
     }
     PROMLITE_CATCH_ALL {}
@@ -15364,10 +15609,10 @@ class ServerLoop {
 
   // Answers at once instead of at the round's end.
   PROMLITE_COLD void say(Connection& connection, int status) noexcept {
-    waiting_.remove(connection);
-    begin(connection, error_reply(status), error_reply(status).body, nullptr);
-    answered_.pop_back();
-    flush(connection);
+    stop_waiting(connection);
+    const Reply reply = error_reply(status);
+    connection.respond(reply, reply.body, nullptr, now_);
+    send(connection);
   }
 
   PROMLITE_COLD void expire(Connection& connection) noexcept {
@@ -15413,8 +15658,8 @@ class ServerLoop {
     const bool accepting = accept_at_ <= now_;
     fds_[1].fd = accepting ? listener_->descriptor() : -1;
     if (!accepting && accept_at_ < wake_up_) wake_up_ = accept_at_;
-    if (!waiting_.empty() && !worker_->is_busy()) {
-      const Instant again = has_room() ? now_ : now_ + accept_pause;
+    if (scrapes_.is_due()) {
+      const Instant again = scrapes_.has_room() ? now_ : now_ + accept_pause;
       if (again < wake_up_) wake_up_ = again;
     }
     if (!resumed_.empty()) wake_up_ = now_;
@@ -15422,22 +15667,19 @@ class ServerLoop {
 
   ServerLimits limits_;
   const Site* site_;
-  ScrapeSource* source_;
   Listener* listener_;
-  Event* wake_;
-  ScrapeWorker* worker_;
+  std::shared_ptr<Event> wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{true};
 
   // All below belongs to the server's thread.
   std::unique_ptr<pollfd[]> fds_;
   ConnectionList connections_;  // all of them, owned; [i] is that of fds_[i + first_connection]
-  ConnectionList waiting_;      // those in State::waiting, in the order they came
+  ScrapeQueue scrapes_;         // those in State::waiting are in here
+  ConnectionList late_;         // or in here
   ConnectionList answered_;     // responses that were begun in this round
   ConnectionList resumed_;      // connections whose next request may be there already
-  BodyPool pool_;
-  std::size_t closed_ = 0;     // connections that have been closed but still have their place
-  std::size_t last_size_ = 0;  // of the last body, as a guess of the next
+  std::size_t closed_ = 0;      // connections that have been closed but still have their place
   Instant now_ = 0;
   Instant wake_up_ = never;
   Instant accept_at_ = 0;
@@ -15458,18 +15700,21 @@ namespace detail {
 
 /// What the threads of a server share with its owner. They keep it alive: an owner does not wait for ever.
 struct ServerState {
-  ServerState(const ServerOptions& options, std::shared_ptr<ScrapeSource> scraped)
+  ServerState(const ServerOptions& options, std::shared_ptr<ScrapeSource> scraped,
+              std::shared_ptr<const Site> asked)
       : source(std::move(scraped)),
-        site(options),
-        worker(source, wake),
-        loop(site, *source, listener, wake, worker) {
+        site(asked ? std::move(asked) : std::make_shared<const Site>(options)),
+        worker(source, *wake),
+        loop(*site, *source, listener, wake, worker) {
     loop.set_ready(options.ready);
   }
 
   std::shared_ptr<ScrapeSource> source;
   Listener listener;
-  Site site;
-  Event wake;      ///< for the loop: a result, or the end
+  std::shared_ptr<const Site> site;
+  /// For the loop: a result, or the end. Shared by whoever makes a late reply, who may signal it after the
+  /// end.
+  std::shared_ptr<Event> wake = std::make_shared<Event>();
   Event finished;  ///< for the owner: one of the flags below has been set
   std::atomic<bool> loop_finished{false};
   std::atomic<bool> worker_finished{false};
@@ -15482,9 +15727,10 @@ struct ServerState {
 class Server {
  public:
   Server() = default;
-  /// Listens and answers; the reason why not, with the address, or nothing. Once only.
+  /// Listens and answers as `site` says, or Site(options) where there is none; the reason why not, with the
+  /// address, or nothing. Once only.
   std::string start(std::string_view address, std::shared_ptr<ScrapeSource> source,
-                    const ServerOptions& options);
+                    const ServerOptions& options, std::shared_ptr<const Site> site = nullptr);
 
   Server(Server&& other) noexcept { swap(other); }
   Server& operator=(Server&& other) noexcept {
@@ -15526,13 +15772,14 @@ class Server {
 };
 
 PROMLITE_COLD inline std::string Server::start(std::string_view address, std::shared_ptr<ScrapeSource> source,
-                                               const ServerOptions& options) {
+                                               const ServerOptions& options,
+                                               std::shared_ptr<const Site> site) {
   std::string reason;
   PROMLITE_TRY {
     if (const char* const problem = Site::problem_of(options)) {
       reason = problem;
     } else {
-      state_.reset(new ServerState(options, std::move(source)));
+      state_.reset(new ServerState(options, std::move(source), std::move(site)));
       reason = open(address, options);
     }
   }
@@ -15549,8 +15796,10 @@ PROMLITE_COLD inline std::string Server::open(std::string_view address, const Se
   if (!reason.empty()) return reason;
   address_ = state_->listener.address();
   port_ = state_->listener.port();
-  if (!(state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
-  state_->loop.open(ServerLimits(options));
+  if (!(*state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
+  ServerLimits limits(options);
+  limits.header_room = state_->site->header_room();
+  state_->loop.open(limits);
   const int error = start_threads();
   return error == 0 ? reason : errno_text(error);
 }
@@ -15635,9 +15884,13 @@ namespace promlite {
 ///   /-/healthy    200 while the server runs
 ///   /-/ready      200 while set_ready(true), else 503
 ///
-/// ADDRESS is `HOST:PORT`, `[IPV6]:PORT`, `:PORT` for 127.0.0.1, or `unix:PATH`. Port 0 takes any free port.
-/// A wildcard has to be written: `0.0.0.0:9464`, or `[::]:9464` for both families. A socket file that nobody
-/// listens on is replaced.
+/// ADDRESS is `HOST:PORT`, `[IPV6]:PORT`, `:PORT` for 127.0.0.1, `unix:PATH`, or `fd:NUMBER`. Port 0 takes
+/// any free port. A wildcard has to be written: `0.0.0.0:9464`, or `[::]:9464` for both families. A socket
+/// file that nobody listens on is replaced.
+///
+/// `fd:3` is a stream socket that listens already and that the process was given as descriptor 3, as systemd
+/// does it (socket activation). From a successful start on the descriptor is the server's, which closes it in
+/// the end; the socket goes on listening for whoever shares it.
 ///
 /// Collectors and callbacks run on the second thread: one that hangs delays nothing but scrapes, which get
 /// 503 at their deadline. Clients are bounded in number, size and time by ServerOptions. The server installs
@@ -15678,7 +15931,7 @@ class MetricsServer {
   ~MetricsServer() = default;
 
   /// Where clients can connect, in the form that the constructor takes: `127.0.0.1:43211`, `[::1]:9464`,
-  /// `unix:/path`.
+  /// `unix:/path`; of a socket that was given, where it listens, or else `fd:3`.
   const std::string& address() const noexcept { return server_.address(); }
   /// The port; 0 for a Unix socket.
   std::uint16_t port() const noexcept { return server_.port(); }

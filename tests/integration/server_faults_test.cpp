@@ -51,7 +51,8 @@ class Source : public promlite::detail::ScrapeSource {
   std::atomic<int> rendered{0};
 
   bool may_block() const noexcept override { return blocking; }
-  bool render(const promlite::detail::ScrapeKey&, promlite::detail::ByteBuffer& out) override {
+  bool render(const promlite::detail::ScrapeKey&, promlite::detail::Instant,
+              promlite::detail::ByteBuffer& out) override {
     ++rendered;
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.notify_all();

@@ -3,6 +3,7 @@
 #ifndef PROMLITE_TESTS_SUPPORT_FAKE_SERVER_HPP
 #define PROMLITE_TESTS_SUPPORT_FAKE_SERVER_HPP
 
+#include <promlite/transport/listener.hpp>
 #include <promlite/transport/socket.hpp>
 
 #include <cstdlib>

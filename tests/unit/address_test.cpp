@@ -10,6 +10,7 @@ static std::string read(std::string_view text) {
   promlite::detail::ListenAddress address;
   if (const char* const problem = promlite::detail::parse_address(text, address))
     return std::string("error: ") + problem;
+  if (address.descriptor >= 0) return "descriptor " + std::to_string(address.descriptor);
   return address.path.empty() ? address.host + " " + address.port : "path " + address.path;
 }
 
@@ -22,6 +23,8 @@ TEST_CASE("addresses of every kind") {
   CHECK(read("0.0.0.0:09") == "0.0.0.0 09");
   CHECK(read("unix:/run/a:1.sock") == "path /run/a:1.sock");
   CHECK(read("unix:relative") == "path relative");
+  CHECK(read("fd:0") == "descriptor 0");
+  CHECK(read("fd:0000123") == "descriptor 123");
 }
 
 TEST_CASE("no host is the loopback address") { CHECK(read(":9464") == "127.0.0.1 9464"); }
@@ -48,6 +51,10 @@ TEST_CASE("what is no address") {
     CHECK(read(text) == not_v6);
   }
   CHECK(read("*:80") == "error: a wildcard is written 0.0.0.0 or [::]");
+  for (const char* text : {"fd:", "fd:-1", "fd:a", "fd: 3", "fd:3 ", "fd:3:4", "fd:12345678"}) {
+    INFO(text);
+    CHECK(read(text) == "error: there is no number of a file descriptor behind fd:");
+  }
   CHECK(read("unix:") == "error: there is no path behind unix:");
   CHECK(read(std::string_view("a\0:1", 4)) == "error: there is a NUL in it");
 }

@@ -259,6 +259,20 @@ TEST_CASE("every kind of address") {
   CHECK(access(path.c_str(), F_OK) != 0);
 }
 
+TEST_CASE("a socket that the process was given") {
+  Jobs served;
+  promlite::detail::Listener given;
+  REQUIRE(given.open(loopback) == "");
+  {
+    const MetricsServer server{"fd:" + std::to_string(dup(given.descriptor())), served.registry};
+    CHECK(server.address() == given.address());
+    CHECK(server.port() == given.port());
+    CHECK(test::get(given.address()).body == jobs);
+  }
+  CHECK(MetricsServer::start("fd:9999", served.registry).message() ==
+        "cannot serve metrics on fd:9999: " + promlite::detail::errno_text(EBADF));
+}
+
 TEST_CASE("a server that cannot start says where and why") {
   Jobs served;
   const MetricsServer server{loopback, served.registry};

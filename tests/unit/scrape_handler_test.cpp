@@ -104,6 +104,6 @@ TEST_CASE("the server's view of a registry outlives the Registry") {
     const auto membership = registry.add(secretive);
     CHECK(source->may_block());
   }
-  source->render({}, out);
+  source->render({}, promlite::detail::never, out);
   CHECK(out.view() == jobs);
 }

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/transport/site.hpp>
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "support/catch.hpp"
 
@@ -18,7 +20,7 @@ static std::string ask(const Site& site, const std::string& line, const std::str
   HttpRequestParser parser{HttpLimits()};
   const std::string request = line + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n";
   REQUIRE(parser.parse(request) == HttpRequestParser::State::complete);
-  const Reply reply = site.reply_to(parser.request(), ready);
+  const Reply reply = site.reply_to(parser.request(), ready, nullptr);
   if (reply.scrape) return "scrape";
   return std::to_string(reply.status) + " " + std::string(reply.extra) + std::string(reply.body);
 }
@@ -56,6 +58,42 @@ TEST_CASE("the landing page escapes what it shows") {
         "&#39;B&#39;&lt;/b&gt;</title></head>\n<body>\n"
         "<h1>&lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;&lt;/b&gt;</h1>\n"
         "<p><a href=\"/&quot;&gt;&lt;i&gt;&amp;\">Metrics</a></p>\n</body>\n</html>\n");
+}
+
+TEST_CASE("a landing page of one's own is shown as it is") {
+  ServerOptions options;
+  options.name = "not shown";
+  options.landing_page = "<!DOCTYPE html>\n<title>&</title>\n";
+  CHECK(ask(Site(options), "GET /") == "200 <!DOCTYPE html>\n<title>&</title>\n");
+  CHECK(ask(Site(options), "GET /metrics") == "scrape");
+}
+
+// Lets in whoever asks for a path with an "x" at its end, and adds a page.
+class Extended : public Site {
+ public:
+  using Site::Site;
+  Reply reply_to(const promlite::detail::HttpRequest& request, bool ready,
+                 const std::shared_ptr<promlite::detail::Event>&) const override {
+    std::string_view path = request.path;
+    if (path.empty() || path.back() != 'x') return promlite::detail::error_reply(401);
+    path.remove_suffix(1);
+    Reply reply = page(path, ready);
+    if (path == "/probe") {
+      reply = Reply();
+      reply.body = "probed\n";
+    }
+    return promlite::detail::reply_by_method(request.method, reply);
+  }
+};
+
+TEST_CASE("a site that adds pages and authorizes by itself") {
+  const Extended site{ServerOptions()};
+  CHECK(ask(site, "GET /metrics") == "401 Unauthorized\n");
+  CHECK(ask(site, "GET /metricsx") == "scrape");
+  CHECK(ask(site, "GET /-/readyx", "", false) == "503 Not ready\n");
+  CHECK(ask(site, "HEAD /probex") == "200 probed\n");
+  CHECK(ask(site, "OPTIONS /probex") == "200 Allow: GET, HEAD, OPTIONS\r\n");
+  CHECK(ask(site, "POST /probex") == "405 Allow: GET, HEAD\r\nMethod not allowed\n");
 }
 
 TEST_CASE("another metrics path") {

@@ -12,21 +12,36 @@
 namespace promlite {
 namespace detail {
 
-/// Either a host and a port, or the path of a Unix socket.
+/// A host and a port, the path of a Unix socket, or a socket that the process was given.
 struct ListenAddress {
   std::string host;
   std::string port;
-  std::string path;  ///< not empty: a Unix socket
+  std::string path;     ///< not empty: a Unix socket
+  int descriptor = -1;  ///< not negative: a socket that listens already
 };
 
-/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:PATH`. No host means 127.0.0.1: metrics reveal
-/// internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
+/// The number that `text` is, of at most `most` digits; else -1.
+PROMLITE_COLD inline long decimal(std::string_view text, std::size_t most) noexcept {
+  long number = text.empty() || text.size() > most ? -1 : 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') number = -1;
+    if (number >= 0) number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+/// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, `unix:PATH` or `fd:NUMBER`. No host means 127.0.0.1: metrics
+/// reveal internals, so a wildcard must be written. Returns what is wrong, or null. Throws std::bad_alloc.
 PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddress& address) {
   if (text.find('\0') != std::string_view::npos) return "there is a NUL in it";
   if (text.substr(0, 5) == "unix:") {
     address.path = text.substr(5);
     if (address.path.empty()) return "there is no path behind unix:";
     return nullptr;
+  }
+  if (text.substr(0, 3) == "fd:") {
+    address.descriptor = static_cast<int>(decimal(text.substr(3), 7));
+    return address.descriptor < 0 ? "there is no number of a file descriptor behind fd:" : nullptr;
   }
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || text.back() == ']') {
@@ -45,13 +60,8 @@ PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddr
   // Resolvers disagree about what this is.
   if (host == "*") return "a wildcard is written 0.0.0.0 or [::]";
   const std::string_view port = text.substr(colon + 1);
-  unsigned long number = 0;
-  bool digits = !port.empty() && port.size() <= 5;
-  for (const char c : port) {
-    if (c < '0' || c > '9') digits = false;
-    if (digits) number = number * 10 + static_cast<unsigned long>(c - '0');
-  }
-  if (!digits || number > 65535) return "the port is not a number from 0 to 65535";
+  const long number = decimal(port, 5);
+  if (number < 0 || number > 65535) return "the port is not a number from 0 to 65535";
   address.host = host.empty() ? "127.0.0.1" : host;
   address.port = port;
   return nullptr;

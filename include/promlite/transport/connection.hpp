@@ -6,8 +6,10 @@
 #include <promlite/config.hpp>
 #include <promlite/transport/body_pool.hpp>
 #include <promlite/transport/http_message.hpp>
+#include <promlite/transport/instant.hpp>
+#include <promlite/transport/reply.hpp>
 #include <promlite/transport/scrape_source.hpp>
-#include <promlite/transport/site.hpp>
+#include <promlite/transport/server_limits.hpp>
 #include <promlite/transport/socket.hpp>
 
 #include <cstddef>
@@ -25,7 +27,7 @@ class Connection {
  public:
   enum class State : unsigned char {
     reading,    ///< the head of a request is not complete
-    waiting,    ///< a scrape that has no body yet
+    waiting,    ///< a scrape that has no body yet, or a late reply that is not there yet
     sending,    ///< a response is not sent to its end
     lingering,  ///< all is said; what still comes is thrown away, so that no reset overtakes the last
                 ///< response
@@ -33,15 +35,19 @@ class Connection {
   };
 
   /// Throws std::bad_alloc.
-  Connection(FileDescriptor fd, const HttpLimits& limits, Instant current, Instant head_deadline)
+  Connection(FileDescriptor fd, const ServerLimits& limits, Instant current)
       : since(current),
-        deadline(head_deadline),
+        deadline(current + limits.header_timeout),
         fd_(std::move(fd)),
-        parser_(limits),
-        capacity_(limits.head_bytes),
-        input_(new char[limits.head_bytes]) {}
+        parser_(limits.http),
+        capacity_(limits.http.head_bytes),
+        input_(new char[capacity_ + max_response_head + own_headers + limits.header_room]),
+        head_(input_.get() + capacity_),
+        room_(own_headers + limits.header_room) {}
 
-  ScrapeKey key;  ///< of the scrape, while waiting
+  ScrapeKey key;                    ///< of the scrape, while waiting
+  std::shared_ptr<LateReply> late;  ///< what the response is made by, until it is sent
+  std::string_view headers;         ///< of the response, whichever it will be
   Instant since;  ///< when it was made, or when the last response ended; while sending, of the last progress
   Instant deadline;     ///< when the present state ends
   bool in_head = true;  ///< `deadline` is that of a head; false while idle between two requests
@@ -89,12 +95,19 @@ class Connection {
   void wait() noexcept { state_ = State::waiting; }
 
   /// Begins a response. `shared`, if there is one, holds the body and has been retained for this connection.
-  void respond(const Reply& reply, std::string_view body, Body* shared) noexcept {
+  void respond(const Reply& reply, std::string_view body, Body* shared, Instant current) noexcept {
     HttpResponseHead head;
-    head.status = reply.status;
-    head.content_type = reply.content_type;
+    if (reply.content_type.size() + reply.extra.size() + headers.size() <= room_) {
+      head.status = reply.status;
+      head.content_type = reply.content_type;
+      head.extra = reply.extra;
+      head.headers = headers;
+    } else {
+      head.status = 500;
+      body = {};
+    }
+    headers = {};
     head.content_length = body.size();
-    head.extra = reply.extra;
     const bool understood = parser_.state() == HttpRequestParser::State::complete;
     keep_alive_ = understood && request().keep_alive;
     head.keep_alive = keep_alive_;
@@ -103,6 +116,7 @@ class Connection {
     body_ = understood && request().method == HttpMethod::head ? std::string_view() : body;
     shared_ = shared;
     sent_ = 0;
+    since = current;
     state_ = State::sending;
   }
 
@@ -164,6 +178,8 @@ class Connection {
   }
 
  private:
+  static constexpr std::size_t own_headers = 256;  // the longest content type and challenge
+
   FileDescriptor fd_;
   HttpRequestParser parser_;
   State state_ = State::reading;
@@ -172,13 +188,14 @@ class Connection {
 
   std::size_t capacity_;
   std::size_t filled_ = 0;
-  std::unique_ptr<char[]> input_;
+  std::unique_ptr<char[]> input_;  // and, behind it, the head of the response
 
   std::size_t sent_ = 0;
   std::size_t head_size_ = 0;
   std::string_view body_;
   Body* shared_ = nullptr;
-  char head_[max_response_head + 256];  // 256: the longest content type and challenge
+  char* head_;
+  std::size_t room_;  // for what is not the same in every head
 };
 
 /// Some of a server's connections, none of them owned. Its room is made once.

@@ -317,16 +317,17 @@ struct HttpResponseHead {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::size_t content_length = 0;
-  std::string_view extra;  ///< whole lines, each with its CR LF
+  std::string_view extra;    ///< whole lines, each with its CR LF
+  std::string_view headers;  ///< likewise
   bool keep_alive = true;
   int minor_version = 1;  ///< of the request
 };
 
-/// The most that write_response_head() writes beside `content_type` and `extra`.
+/// The most that write_response_head() writes beside `content_type`, `extra` and `headers`.
 constexpr std::size_t max_response_head = 256;
 
-/// Writes the head with its empty line; needs max_response_head + content_type + extra of room. Returns the
-/// end.
+/// Writes the head with its empty line; needs max_response_head + content_type + extra + headers of room.
+/// Returns the end.
 inline char* write_response_head(char* to, const HttpResponseHead& head) noexcept {
   const auto put = [&to](std::string_view text) {
     std::memcpy(to, text.data(), text.size());
@@ -346,6 +347,7 @@ inline char* write_response_head(char* to, const HttpResponseHead& head) noexcep
   to = write_number(to, static_cast<std::uint64_t>(head.content_length));
   put("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n");
   if (!head.extra.empty()) put(head.extra);
+  if (!head.headers.empty()) put(head.headers);
   if (!head.keep_alive) {
     put("Connection: close\r\n");
   } else if (head.minor_version == 0) {

@@ -28,9 +28,13 @@ namespace promlite {
 ///   /-/healthy    200 while the server runs
 ///   /-/ready      200 while set_ready(true), else 503
 ///
-/// ADDRESS is `HOST:PORT`, `[IPV6]:PORT`, `:PORT` for 127.0.0.1, or `unix:PATH`. Port 0 takes any free port.
-/// A wildcard has to be written: `0.0.0.0:9464`, or `[::]:9464` for both families. A socket file that nobody
-/// listens on is replaced.
+/// ADDRESS is `HOST:PORT`, `[IPV6]:PORT`, `:PORT` for 127.0.0.1, `unix:PATH`, or `fd:NUMBER`. Port 0 takes
+/// any free port. A wildcard has to be written: `0.0.0.0:9464`, or `[::]:9464` for both families. A socket
+/// file that nobody listens on is replaced.
+///
+/// `fd:3` is a stream socket that listens already and that the process was given as descriptor 3, as systemd
+/// does it (socket activation). From a successful start on the descriptor is the server's, which closes it in
+/// the end; the socket goes on listening for whoever shares it.
 ///
 /// Collectors and callbacks run on the second thread: one that hangs delays nothing but scrapes, which get
 /// 503 at their deadline. Clients are bounded in number, size and time by ServerOptions. The server installs
@@ -71,7 +75,7 @@ class MetricsServer {
   ~MetricsServer() = default;
 
   /// Where clients can connect, in the form that the constructor takes: `127.0.0.1:43211`, `[::1]:9464`,
-  /// `unix:/path`.
+  /// `unix:/path`; of a socket that was given, where it listens, or else `fd:3`.
   const std::string& address() const noexcept { return server_.address(); }
   /// The port; 0 for a Unix socket.
   std::uint16_t port() const noexcept { return server_.port(); }

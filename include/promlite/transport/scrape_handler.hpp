@@ -11,6 +11,7 @@
 #include <promlite/registry.hpp>
 #include <promlite/registry_group.hpp>
 #include <promlite/transport/compression.hpp>
+#include <promlite/transport/instant.hpp>
 #include <promlite/transport/query.hpp>
 #include <promlite/transport/scrape_source.hpp>
 
@@ -80,7 +81,7 @@ class RegistrySource final : public ScrapeSource {
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
-  bool render(const ScrapeKey& key, ByteBuffer& out) override {
+  bool render(const ScrapeKey& key, Instant, ByteBuffer& out) override {
     encode(key.exposition, *registry_, key.filter, created_, out);
     return key.gzip && compress(compression_, out, scratch_);
   }

@@ -7,6 +7,7 @@
 #include <promlite/desc.hpp>
 #include <promlite/detail/byte_buffer.hpp>
 #include <promlite/exposition/negotiation.hpp>
+#include <promlite/transport/instant.hpp>
 
 namespace promlite {
 namespace detail {
@@ -30,8 +31,9 @@ class ScrapeSource {
   virtual bool may_block() const noexcept = 0;
   /// True when it can compress.
   virtual bool has_gzip() const noexcept { return false; }
-  /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw.
-  virtual bool render(const ScrapeKey& key, ByteBuffer& out) = 0;
+  /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw. At
+  /// `deadline` the scrape that it was begun for is answered with 503.
+  virtual bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) = 0;
 };
 
 }  // namespace detail

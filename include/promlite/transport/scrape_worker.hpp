@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/transport/body_pool.hpp>
+#include <promlite/transport/instant.hpp>
 #include <promlite/transport/scrape_source.hpp>
 #include <promlite/transport/socket.hpp>
 
@@ -32,10 +33,11 @@ class ScrapeWorker {
   /// What is being collected, while is_busy().
   const ScrapeKey& key() const noexcept { return key_; }
 
-  void start(ScrapeKey key, std::unique_ptr<Body> body) noexcept {
+  void start(ScrapeKey key, Instant deadline, std::unique_ptr<Body> body) noexcept {
     key_ = std::move(key);
+    deadline_ = deadline;
     body_ = std::move(body);
-    phase_.store(Phase::wanted, std::memory_order_release);  // the worker sees key_ and body_
+    phase_.store(Phase::wanted, std::memory_order_release);  // the worker sees what stands above
     wanted_.signal();
   }
 
@@ -63,7 +65,7 @@ class ScrapeWorker {
       if (phase_.load(std::memory_order_acquire) != Phase::wanted) continue;  // pairs with start()
       failed_ = true;
       PROMLITE_TRY {
-        body_->compressed = source_->render(key_, body_->bytes);
+        body_->compressed = source_->render(key_, deadline_, body_->bytes);
         failed_ = false;
       }
       PROMLITE_CATCH_ALL {}
@@ -81,6 +83,7 @@ class ScrapeWorker {
   std::atomic<Phase> phase_{Phase::idle};
   std::atomic<bool> stopping_{false};
   ScrapeKey key_;
+  Instant deadline_ = never;
   std::unique_ptr<Body> body_;
   bool failed_ = false;
 };

@@ -5,6 +5,8 @@
 
 #include <promlite/config.hpp>
 #include <promlite/error.hpp>
+#include <promlite/transport/instant.hpp>
+#include <promlite/transport/listener.hpp>
 #include <promlite/transport/scrape_source.hpp>
 #include <promlite/transport/scrape_worker.hpp>
 #include <promlite/transport/server_limits.hpp>
@@ -27,18 +29,21 @@ namespace detail {
 
 /// What the threads of a server share with its owner. They keep it alive: an owner does not wait for ever.
 struct ServerState {
-  ServerState(const ServerOptions& options, std::shared_ptr<ScrapeSource> scraped)
+  ServerState(const ServerOptions& options, std::shared_ptr<ScrapeSource> scraped,
+              std::shared_ptr<const Site> asked)
       : source(std::move(scraped)),
-        site(options),
-        worker(source, wake),
-        loop(site, *source, listener, wake, worker) {
+        site(asked ? std::move(asked) : std::make_shared<const Site>(options)),
+        worker(source, *wake),
+        loop(*site, *source, listener, wake, worker) {
     loop.set_ready(options.ready);
   }
 
   std::shared_ptr<ScrapeSource> source;
   Listener listener;
-  Site site;
-  Event wake;      ///< for the loop: a result, or the end
+  std::shared_ptr<const Site> site;
+  /// For the loop: a result, or the end. Shared by whoever makes a late reply, who may signal it after the
+  /// end.
+  std::shared_ptr<Event> wake = std::make_shared<Event>();
   Event finished;  ///< for the owner: one of the flags below has been set
   std::atomic<bool> loop_finished{false};
   std::atomic<bool> worker_finished{false};
@@ -51,9 +56,10 @@ struct ServerState {
 class Server {
  public:
   Server() = default;
-  /// Listens and answers; the reason why not, with the address, or nothing. Once only.
+  /// Listens and answers as `site` says, or Site(options) where there is none; the reason why not, with the
+  /// address, or nothing. Once only.
   std::string start(std::string_view address, std::shared_ptr<ScrapeSource> source,
-                    const ServerOptions& options);
+                    const ServerOptions& options, std::shared_ptr<const Site> site = nullptr);
 
   Server(Server&& other) noexcept { swap(other); }
   Server& operator=(Server&& other) noexcept {
@@ -95,13 +101,14 @@ class Server {
 };
 
 PROMLITE_COLD inline std::string Server::start(std::string_view address, std::shared_ptr<ScrapeSource> source,
-                                               const ServerOptions& options) {
+                                               const ServerOptions& options,
+                                               std::shared_ptr<const Site> site) {
   std::string reason;
   PROMLITE_TRY {
     if (const char* const problem = Site::problem_of(options)) {
       reason = problem;
     } else {
-      state_.reset(new ServerState(options, std::move(source)));
+      state_.reset(new ServerState(options, std::move(source), std::move(site)));
       reason = open(address, options);
     }
   }
@@ -118,8 +125,10 @@ PROMLITE_COLD inline std::string Server::open(std::string_view address, const Se
   if (!reason.empty()) return reason;
   address_ = state_->listener.address();
   port_ = state_->listener.port();
-  if (!(state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
-  state_->loop.open(ServerLimits(options));
+  if (!(*state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
+  ServerLimits limits(options);
+  limits.header_room = state_->site->header_room();
+  state_->loop.open(limits);
   const int error = start_threads();
   return error == 0 ? reason : errno_text(error);
 }

@@ -5,8 +5,8 @@
 
 #include <promlite/config.hpp>
 #include <promlite/transport/http_message.hpp>
+#include <promlite/transport/instant.hpp>
 #include <promlite/transport/server_options.hpp>
-#include <promlite/transport/socket.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -36,6 +36,7 @@ struct ServerLimits {
   Instant scrape_timeout = 0;
   std::size_t connections = 0;
   std::size_t body_bytes = 0;
+  std::size_t header_room = 0;  ///< in a response's head, above what the server's own pages need
 
   /// How long a scrape may take: the scraper's own timeout, less what the answer's way back may take, but no
   /// more than the server's.

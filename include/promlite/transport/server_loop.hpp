@@ -4,12 +4,12 @@
 #define PROMLITE_TRANSPORT_SERVER_LOOP_HPP
 
 #include <promlite/config.hpp>
-#include <promlite/exposition/negotiation.hpp>
-#include <promlite/transport/body_pool.hpp>
-#include <promlite/transport/compression.hpp>
 #include <promlite/transport/connection.hpp>
 #include <promlite/transport/http_message.hpp>
-#include <promlite/transport/query.hpp>
+#include <promlite/transport/instant.hpp>
+#include <promlite/transport/listener.hpp>
+#include <promlite/transport/reply.hpp>
+#include <promlite/transport/scrape_queue.hpp>
 #include <promlite/transport/scrape_source.hpp>
 #include <promlite/transport/scrape_worker.hpp>
 #include <promlite/transport/server_limits.hpp>
@@ -19,23 +19,21 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 namespace promlite {
 namespace detail {
 
 /// Answers the connections of one listener. A round reads everything that has come, then makes the bodies
-/// that are asked for, each once for all who wait for the same, and then sends: so a scrape never gets a body
-/// that was begun before it came, and many scrapes at once cost one collection. Only where code that is not
-/// the library's takes part does another thread collect; there a scrape may join a collection that is
-/// running.
+/// that are asked for, and then sends: so a scrape never gets a body that was begun before it came. Only
+/// where code that is not the library's takes part does another thread collect; there a scrape may join a
+/// collection that is running.
 class ServerLoop {
  public:
   /// Everything is referred to and must live as long.
-  ServerLoop(const Site& site, ScrapeSource& source, Listener& listener, Event& wake,
+  ServerLoop(const Site& site, ScrapeSource& source, Listener& listener, std::shared_ptr<Event> wake,
              ScrapeWorker& worker) noexcept
-      : site_(&site), source_(&source), listener_(&listener), wake_(&wake), worker_(&worker) {}
+      : site_(&site), listener_(&listener), wake_(std::move(wake)), scrapes_(source, worker) {}
   ServerLoop(const ServerLoop&) = delete;
   ServerLoop& operator=(const ServerLoop&) = delete;
   ~ServerLoop() {
@@ -50,7 +48,8 @@ class ServerLoop {
     limits_ = limits;
     const std::size_t most = limits.connections + accepts_per_round;
     fds_ = std::make_unique<pollfd[]>(most + first_connection);
-    for (ConnectionList* const list : {&connections_, &waiting_, &answered_, &resumed_}) list->reserve(most);
+    for (ConnectionList* const list : {&connections_, &late_, &answered_, &resumed_}) list->reserve(most);
+    scrapes_.open(most, limits.body_bytes);
     fds_[0] = {wake_->descriptor(), POLLIN, 0};
     fds_[1] = {listener_->descriptor(), POLLIN, 0};
   }
@@ -67,12 +66,13 @@ class ServerLoop {
       }
       if (fds_[0].revents != 0) {
         wake_->drain();
-        take_result();
+        scrapes_.take_result(now_, answered_);
+        take_late();
       }
       read_all();
       if (fds_[1].revents != 0) accept_all();
       collect();
-      for (Connection* const each : answered_) flush(*each);
+      for (Connection* const each : answered_) send(*each);
       answered_.truncate(0);
       end_round();
     }
@@ -93,9 +93,7 @@ class ServerLoop {
   static constexpr Instant linger_timeout = 1000;
   static constexpr Instant stall_timeout = 1000;
 
-  static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
-  static constexpr std::string_view gzip_headers =
-      "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+  bool is_ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
 
   void read_all() noexcept {
     while (!resumed_.empty()) take_request(*resumed_.pop_back());
@@ -144,72 +142,42 @@ class ServerLoop {
 
   void route(Connection& connection) {
     const HttpRequest& request = connection.request();
-    const Reply reply = site_->reply_to(request, ready_.load(std::memory_order_relaxed));
-    if (!reply.scrape) return answer(connection, reply);
-    connection.key = ScrapeKey();
-    connection.key.exposition = negotiate(request.accept);
-    connection.key.gzip = source_->has_gzip() && wants_gzip(request.accept_encoding);
-    if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) {
-      return answer(connection, error_reply(400));
-    }
     connection.deadline = now_ + limits_.patience(request);
-    connection.wait();
-    waiting_.push_back(&connection);
+    settle(connection, site_->reply_to(request, is_ready(), wake_));
   }
 
   void collect() noexcept {
-    if (waiting_.empty() || worker_->is_busy()) return;
-    if (!has_room()) drop_stalled();
-    while (!waiting_.empty() && has_room()) {
-      const ScrapeKey& key = waiting_[0]->key;
-      std::unique_ptr<Body> body;
-      bool failed = true;
-      PROMLITE_TRY {
-        body = pool_.take();
-        if (source_->may_block() || key.gzip) return worker_->start(key, std::move(body));
-        body->compressed = source_->render(key, body->bytes);
-        failed = false;
+    if (!scrapes_.is_due()) return;
+    if (!scrapes_.has_room()) drop_stalled();
+    scrapes_.collect(now_, answered_);
+  }
+
+  // What a site answers to the request of this connection, or a late reply of it.
+  void settle(Connection& connection, Reply reply) {
+    connection.headers = reply.headers;
+    if (reply.late) {
+      connection.late = std::move(reply.late);
+      connection.wait();
+      late_.push_back(&connection);
+    } else if (!reply.scrape) {
+      answer(connection, reply);
+    } else if (!scrapes_.add(connection)) {
+      answer(connection, error_reply(400));
+    }
+  }
+
+  PROMLITE_COLD void take_late() noexcept {
+    for (std::size_t i = 0; i < late_.size();) {
+      Connection& each = *late_[i];
+      if (!each.late->ready()) {
+        ++i;
+        continue;
       }
-      PROMLITE_CATCH_ALL {}
-      share(key, std::move(body), failed);
+      late_[i] = late_.pop_back();
+      const std::shared_ptr<LateReply> made = each.late;  // lives on here where a later one takes its place
+      PROMLITE_TRY { settle(each, made->reply(each.request(), is_ready())); }
+      PROMLITE_CATCH_ALL { answer(each, error_reply(503)); }
     }
-  }
-
-  PROMLITE_COLD void take_result() noexcept {
-    std::unique_ptr<Body> body;
-    bool failed = false;
-    if (worker_->take(body, failed)) share(worker_->key(), std::move(body), failed);
-  }
-
-  // Gives the body to all who wait for it.
-  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed) noexcept {
-    Reply reply = error_reply(503);
-    const ContentType content_type(key.exposition);
-    if (!failed) {
-      last_size_ = made->bytes.size();
-      reply = Reply();
-      reply.content_type = content_type.text();
-      if (key.gzip) reply.extra = made->compressed ? gzip_headers : vary_header;
-    }
-    Body* body = nullptr;
-    std::size_t kept = 0;
-    for (Connection* const each : waiting_) {
-      if (!(each->key == key)) {
-        waiting_[kept++] = each;
-      } else if (failed) {
-        answer(*each, reply);
-      } else {
-        if (body == nullptr) body = made.release();
-        pool_.retain(body);
-        begin(*each, reply, body->bytes.view(), body);
-      }
-    }
-    waiting_.truncate(kept);
-    if (made) pool_.give_back(std::move(made));
-  }
-
-  bool has_room() const noexcept {
-    return pool_.shared_bytes() == 0 || pool_.shared_bytes() + last_size_ <= limits_.body_bytes;
   }
 
   // A body is not kept for those who do not read it while others wait for its memory.
@@ -220,14 +188,14 @@ class ServerLoop {
   }
 
   void answer(Connection& connection, const Reply& reply) noexcept {
-    begin(connection, reply, reply.body, nullptr);
+    connection.respond(reply, reply.body, nullptr, now_);
+    answered_.push_back(&connection);
   }
 
-  void begin(Connection& connection, const Reply& reply, std::string_view body, Body* shared) noexcept {
-    connection.respond(reply, body, shared);
-    connection.since = now_;
+  void send(Connection& connection) noexcept {
+    if (connection.state() != Connection::State::sending) return;
     connection.deadline = now_ + limits_.write_timeout;
-    answered_.push_back(&connection);
+    flush(connection);
   }
 
   void flush(Connection& connection) noexcept {
@@ -237,7 +205,8 @@ class ServerLoop {
     if (progress) connection.since = now_;
     if (result == Io::blocked) return;
     if (result != Io::done) return drop(connection);
-    if (Body* const body = connection.take_body()) pool_.release(body);
+    scrapes_.release(connection);
+    connection.late.reset();
     if (connection.next_request()) {
       connection.since = now_;
       connection.in_head = connection.has_input();
@@ -253,11 +222,18 @@ class ServerLoop {
 
   void drop(Connection& connection) noexcept {
     if (connection.state() == Connection::State::closed) return;
-    if (connection.state() == Connection::State::waiting) waiting_.remove(connection);
+    stop_waiting(connection);
     resumed_.remove(connection);
-    if (Body* const body = connection.take_body()) pool_.release(body);
+    scrapes_.release(connection);
+    connection.late.reset();
     connection.close();
     ++closed_;
+  }
+
+  void stop_waiting(Connection& connection) noexcept {
+    if (connection.state() != Connection::State::waiting) return;
+    scrapes_.remove(connection);
+    late_.remove(connection);
   }
 
   PROMLITE_COLD void accept_all() noexcept {
@@ -285,8 +261,7 @@ class ServerLoop {
   PROMLITE_COLD void add(FileDescriptor fd) noexcept {
     PROMLITE_TRY {
       const int descriptor = fd.get();
-      connections_.push_back(
-          new Connection(std::move(fd), limits_.http, now_, now_ + limits_.header_timeout));
+      connections_.push_back(new Connection(std::move(fd), limits_, now_));
       fds_[first_connection + connections_.size() - 1] = {descriptor, POLLIN, 0};
     }
     PROMLITE_CATCH_ALL {}
@@ -316,10 +291,10 @@ class ServerLoop {
 
   // Answers at once instead of at the round's end.
   PROMLITE_COLD void say(Connection& connection, int status) noexcept {
-    waiting_.remove(connection);
-    begin(connection, error_reply(status), error_reply(status).body, nullptr);
-    answered_.pop_back();
-    flush(connection);
+    stop_waiting(connection);
+    const Reply reply = error_reply(status);
+    connection.respond(reply, reply.body, nullptr, now_);
+    send(connection);
   }
 
   PROMLITE_COLD void expire(Connection& connection) noexcept {
@@ -365,8 +340,8 @@ class ServerLoop {
     const bool accepting = accept_at_ <= now_;
     fds_[1].fd = accepting ? listener_->descriptor() : -1;
     if (!accepting && accept_at_ < wake_up_) wake_up_ = accept_at_;
-    if (!waiting_.empty() && !worker_->is_busy()) {
-      const Instant again = has_room() ? now_ : now_ + accept_pause;
+    if (scrapes_.is_due()) {
+      const Instant again = scrapes_.has_room() ? now_ : now_ + accept_pause;
       if (again < wake_up_) wake_up_ = again;
     }
     if (!resumed_.empty()) wake_up_ = now_;
@@ -374,22 +349,19 @@ class ServerLoop {
 
   ServerLimits limits_;
   const Site* site_;
-  ScrapeSource* source_;
   Listener* listener_;
-  Event* wake_;
-  ScrapeWorker* worker_;
+  std::shared_ptr<Event> wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{true};
 
   // All below belongs to the server's thread.
   std::unique_ptr<pollfd[]> fds_;
   ConnectionList connections_;  // all of them, owned; [i] is that of fds_[i + first_connection]
-  ConnectionList waiting_;      // those in State::waiting, in the order they came
+  ScrapeQueue scrapes_;         // those in State::waiting are in here
+  ConnectionList late_;         // or in here
   ConnectionList answered_;     // responses that were begun in this round
   ConnectionList resumed_;      // connections whose next request may be there already
-  BodyPool pool_;
-  std::size_t closed_ = 0;     // connections that have been closed but still have their place
-  std::size_t last_size_ = 0;  // of the last body, as a guess of the next
+  std::size_t closed_ = 0;      // connections that have been closed but still have their place
   Instant now_ = 0;
   Instant wake_up_ = never;
   Instant accept_at_ = 0;

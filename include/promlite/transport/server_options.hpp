@@ -26,6 +26,8 @@ struct ServerOptions {
   std::string metrics_path = "/metrics";
   /// The title of the landing page at "/".
   std::string name = "Metrics";
+  /// The page at "/", as HTML in UTF-8, sent as it is. Empty: a page with `name` and a link to the metrics.
+  std::string landing_page;
   /// What /-/ready answers at first: see MetricsServer::set_ready().
   bool ready = true;
   /// Whether OpenMetrics text shows when series were created, as series of their own (`x_created`): for

@@ -7,51 +7,17 @@
 #include <promlite/error.hpp>
 #include <promlite/transport/authorization.hpp>
 #include <promlite/transport/http_message.hpp>
+#include <promlite/transport/reply.hpp>
 #include <promlite/transport/server_options.hpp>
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace promlite {
 namespace detail {
-
-/// A response whose body lives as long as the server. With `scrape` the body is yet to be collected.
-struct Reply {
-  int status = 200;
-  std::string_view body;
-  std::string_view content_type = "text/plain; charset=utf-8";
-  std::string_view extra;  ///< header lines
-  bool scrape = false;
-};
-
-/// The reply to a request that went wrong. It says what the status says: nothing of the request, nothing of
-/// the program.
-inline Reply error_reply(int status) noexcept {
-  Reply reply;
-  reply.status = status;
-  switch (status) {
-    case 401:
-      reply.body = "Unauthorized\n";
-      break;
-    case 404:
-      reply.body = "Not found\n";
-      break;
-    case 405:
-      reply.body = "Method not allowed\n";
-      reply.extra = "Allow: GET, HEAD\r\n";
-      break;
-    case 408:
-      reply.body = "Request timeout\n";
-      break;
-    case 503:
-      reply.body = "Service unavailable\n";
-      break;
-    default:
-      reply.body = "Bad request\n";
-      break;
-  }
-  return reply;
-}
 
 /// Text as the content of an HTML element, or as an attribute in double quotes.
 PROMLITE_COLD inline std::string escape_html(std::string_view text) {
@@ -80,7 +46,11 @@ PROMLITE_COLD inline std::string escape_html(std::string_view text) {
   return escaped;
 }
 
-/// The paths of one server, and who may ask for them.
+class Event;
+
+/// The paths of one server, and who may ask for them. What derives from it adds paths, or decides otherwise
+/// who may ask. Its functions are const and called by one thread at a time, by different threads where
+/// servers share it.
 class Site {
  public:
   /// Throws Error when an option makes no sense.
@@ -90,10 +60,7 @@ class Site {
     if (options.basic_auth) user_password_ = options.basic_auth->user + ":" + options.basic_auth->password;
     if (!user_password_.empty()) challenge_ = "WWW-Authenticate: Basic realm=\"metrics\"\r\n";
     if (!token_.empty()) challenge_ += "WWW-Authenticate: Bearer realm=\"metrics\"\r\n";
-    const std::string name = escape_html(options.name);
-    landing_page_ = message_of("<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>", name,
-                               "</title></head>\n<body>\n<h1>", name, "</h1>\n<p><a href=\"",
-                               escape_html(metrics_path_), "\">Metrics</a></p>\n</body>\n</html>\n");
+    landing_page_ = options.landing_page.empty() ? default_page(options) : options.landing_page;
   }
 
   /// The reason why a server cannot be made so, or null.
@@ -110,30 +77,28 @@ class Site {
     return nullptr;
   }
 
-  /// Throws std::bad_alloc, and only where there is a secret to be compared.
-  Reply reply_to(const HttpRequest& request, bool ready) const {
+  virtual ~Site() = default;
+
+  /// The reply to a request, of which nothing may be kept. `ready` is what /-/ready says; signalling `wake`,
+  /// now or later and from any thread, has the server look at its late replies. Throws std::bad_alloc, and
+  /// here only where there is a secret to be compared; an exception is answered with 503.
+  virtual Reply reply_to(const HttpRequest& request, bool ready,
+                         [[maybe_unused]] const std::shared_ptr<Event>& wake) const {
     if (!challenge_.empty() && !is_authorized(request.authorization, user_password_, token_)) {
       Reply reply = error_reply(401);
       reply.extra = challenge_;
       return reply;
     }
     Reply reply = page(request.path, ready);
-    if (reply.status == 404) return reply;
-    switch (request.method) {
-      case HttpMethod::get:
-      case HttpMethod::head:
-        return reply;
-      case HttpMethod::options:
-        reply = Reply();
-        reply.extra = "Allow: GET, HEAD, OPTIONS\r\n";
-        return reply;
-      case HttpMethod::other:
-        break;
-    }
-    return error_reply(405);
+    return reply.status == 404 ? reply : reply_by_method(request.method, std::move(reply));
   }
 
- private:
+  /// The most bytes of a reply's content type, `extra` and `headers` together, above 256. A reply with more
+  /// becomes an empty one of status 500.
+  virtual std::size_t header_room() const noexcept { return 0; }
+
+ protected:
+  /// What is at this path for whoever may see it; else 404.
   Reply page(std::string_view path, bool ready) const noexcept {
     Reply reply;
     if (path == metrics_path_) {
@@ -150,6 +115,14 @@ class Site {
       return error_reply(404);
     }
     return reply;
+  }
+
+ private:
+  PROMLITE_COLD static std::string default_page(const ServerOptions& options) {
+    const std::string name = escape_html(options.name);
+    return message_of("<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>", name,
+                      "</title></head>\n<body>\n<h1>", name, "</h1>\n<p><a href=\"",
+                      escape_html(options.metrics_path), "\">Metrics</a></p>\n</body>\n</html>\n");
   }
 
   std::string metrics_path_;
