@@ -15186,21 +15186,28 @@ inline bool equals_in_constant_time(std::string_view given, std::string_view sec
   return difference == 0;
 }
 
+/// What follows `scheme` in `header`, the value of Authorization; empty when that is of another scheme.
+/// `scheme` is of lower case and ends with a blank.
+inline std::string_view credentials_of(std::string_view header, std::string_view scheme) noexcept {
+  if (!equals_ignoring_case(header.substr(0, scheme.size()), scheme)) return {};
+  return trim_blanks(header.substr(scheme.size()));
+}
+
+/// Decodes `user:password` (RFC 7617) from `header`; false when there is none. Throws std::bad_alloc.
+PROMLITE_COLD inline bool decode_basic_auth(std::string_view header, std::string& user_password) {
+  return base64_decode(credentials_of(header, "basic "), user_password) &&
+         user_password.find(':') != std::string::npos;
+}
+
 /// True when `header`, the value of Authorization, carries `user_password` (`user:password`; RFC 7617) or
 /// `token` (RFC 6750). An empty secret is never right. Throws std::bad_alloc.
 PROMLITE_COLD inline bool is_authorized(std::string_view header, std::string_view user_password,
                                         std::string_view token) {
-  const std::size_t space = header.find(' ');
-  if (space == std::string_view::npos) return false;
-  const std::string_view scheme = header.substr(0, space);
-  const std::string_view credentials = trim_blanks(header.substr(space));
-  if (equals_ignoring_case(scheme, "basic") && !user_password.empty()) {
-    std::string decoded;
-    return base64_decode(credentials, decoded) && equals_in_constant_time(decoded, user_password);
+  std::string decoded;
+  if (!user_password.empty() && decode_basic_auth(header, decoded)) {
+    return equals_in_constant_time(decoded, user_password);
   }
-  if (equals_ignoring_case(scheme, "bearer") && !token.empty())
-    return equals_in_constant_time(credentials, token);
-  return false;
+  return !token.empty() && equals_in_constant_time(credentials_of(header, "bearer "), token);
 }
 
 }  // namespace detail

@@ -57,6 +57,21 @@ TEST_CASE("basic and bearer") {
   }
 }
 
+TEST_CASE("what basic credentials say") {
+  const auto decoded = [](const std::string& header) {
+    std::string out = "left over";
+    return promlite::detail::decode_basic_auth(header, out) ? out : "refused";
+  };
+  CHECK(decoded("Basic YWxpY2U6cGFzczp3b3Jk") == "alice:pass:word");
+  CHECK(decoded("bAsIc   YWxpY2U6cGFzczp3b3Jk") == "alice:pass:word");
+  CHECK(decoded("Basic Og==") == ":");
+  for (const char* header :
+       {"", "Basic", "Basic ", "BasicOg==", "Bearer Og==", "Basic Zg==", "Basic Og", "Basic :"}) {
+    INFO(header);
+    CHECK(decoded(header) == "refused");
+  }
+}
+
 TEST_CASE("a secret that is not set is never right") {
   CHECK_FALSE(is_authorized("Bearer ", "alice:x", ""));
   CHECK_FALSE(is_authorized("Bearer  ", "alice:x", ""));

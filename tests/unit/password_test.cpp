@@ -4,21 +4,15 @@
 // alone: has its own crypt_r
 #include <promlite/exporter/password.hpp>
 
-#include <chrono>
-#include <condition_variable>
-#include <csignal>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include <crypt.h>
-#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/bcrypt_gate.hpp"
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
 
@@ -31,74 +25,15 @@ using promlite::detail::PasswordQuestion;
 using promlite::detail::PasswordQueue;
 using promlite::detail::PasswordTable;
 using promlite::detail::PasswordVerdict;
-using namespace std::chrono_literals;
-
-// What bcrypt was asked, and whether it answers yet.
-class Gate {
- public:
-  void shut() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    open_ = false;
-    asked_.clear();
-  }
-  void open() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void pass(const std::string& password, const std::string& setting) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    asked_.push_back(setting.substr(0, 7) + " " + password);
-    char name[16] = "";
-    pthread_getname_np(pthread_self(), name, sizeof name);
-    thread_ = name;
-    sigset_t blocked;
-    pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1}) {
-      if (sigismember(&blocked, signal) != 1) thread_ += " handles signals";
-    }
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  void await(std::size_t count) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    REQUIRE(changed_.wait_until(lock, std::chrono::system_clock::now() + 10s,
-                                [&] { return asked_.size() >= count; }));
-  }
-  std::vector<std::string> take() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return std::exchange(asked_, {});
-  }
-  /// The name of the thread that asked last, and whether it handles signals.
-  std::string thread() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return thread_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::string> asked_;
-  std::string thread_;
-  bool open_ = true;
-};
-
-// Never destroyed: a thread that was left behind may still be in it.
-static Gate& gate() {
-  static Gate& gate = *new Gate;
-  return gate;
-}
-
-extern "C" char* crypt_r(const char* password, const char* setting, crypt_data* data) noexcept {
-  gate().pass(password, setting);
-  return crypt_rn(password, setting, data, sizeof *data);
-}
 
 // `htpasswd -nbBC COST USER PASSWORD`.
 static const std::string horse_4 = "$2y$04$TLpZ7S1cYrIgRvT0oRoRreoGXzHuoSKyOFxcTI7Nv53MGKZ7TTQUu";
 static const std::string horse_10 = "$2y$10$BHzHEw67krnmufz3NE4.1uAix7FHYAqTqe7PGZj/y8HMj5b0G6Rju";
 static const std::string colon_4 = "$2y$04$5Ort5WxTZYLs88ziZc/eHukJPSgKLSap.GuOMZ.MVLMhqvnEw3b1i";
 static const std::string empty_4 = "$2y$04$.EjJZIPPlBgyzBnQ7SbvyOJKUWHOl8BOKxFUASPO8MVLIJgu8jDRm";
+
+// Of a program that has asked nothing yet.
+static const int threads_alone = test::threads_here();
 
 using Asked = std::vector<std::string>;
 
@@ -135,23 +70,23 @@ TEST_CASE("bcrypt") {
 
 TEST_CASE("a password that was right is known, a wrong one is not remembered") {
   const auto table = make_table();
-  gate().take();
+  test::gate().take();
   CHECK_FALSE(table->knows("reader", "correct horse"));
   CHECK_FALSE(table->knows("empty", ""));
   CHECK_FALSE(table->knows("nobody", ""));
-  CHECK(gate().take().empty());
+  CHECK(test::gate().take().empty());
 
   CHECK(table->check("reader", "correct horse"));
-  CHECK(gate().take() == Asked{"$2y$04$ correct horse"});
+  CHECK(test::gate().take() == Asked{"$2y$04$ correct horse"});
   CHECK(table->knows("reader", "correct horse"));
   CHECK(table->check("reader", "correct horse"));
-  CHECK(gate().take().empty());
+  CHECK(test::gate().take().empty());
   for (const char* wrong : {"", "c", "correct hors", "correct horse!", "Correct horse"}) {
     INFO(wrong);
     CHECK_FALSE(table->knows("reader", wrong));
     CHECK_FALSE(table->check("reader", wrong));
     CHECK_FALSE(table->knows("reader", wrong));
-    CHECK(gate().take() == Asked{std::string("$2y$04$ ") + wrong});
+    CHECK(test::gate().take() == Asked{std::string("$2y$04$ ") + wrong});
   }
   // It is that user's alone.
   CHECK_FALSE(table->knows("other", "correct horse"));
@@ -166,23 +101,22 @@ TEST_CASE("a password that was right is known, a wrong one is not remembered") {
 }
 
 TEST_CASE("an unknown user costs what the dearest known one does") {
-  gate().take();
+  test::gate().take();
   CHECK_FALSE(make_table()->check("nobody", "correct horse"));
-  CHECK(gate().take() == Asked{"$2y$04$ correct horse"});
+  CHECK(test::gate().take() == Asked{"$2y$04$ correct horse"});
   PasswordTable mixed({{"a", horse_4}, {"b", horse_10}, {"c", "$2a" + colon_4.substr(3)}});
   CHECK_FALSE(mixed.check("nobody", "correct horse"));
   CHECK_FALSE(mixed.check("", ""));
-  CHECK(gate().take() == Asked{"$2y$10$ correct horse", "$2y$10$ "});
+  CHECK(test::gate().take() == Asked{"$2y$10$ correct horse", "$2y$10$ "});
 }
 
 TEST_CASE("questions are answered in their order, on a thread that handles no signals") {
   const auto wake = std::make_shared<Event>();
   const auto table = make_table();
-  const int threads = test::threads_here();
   {
     PasswordChecker checker;
-    CHECK(test::threads_here() == threads);  // nobody has asked
-    gate().shut();
+    CHECK(test::settles_at("task", threads_alone));  // nobody has asked
+    test::gate().shut();
     std::vector<std::shared_ptr<PasswordQuestion>> questions;
     const auto ask = [&](const char* user, const char* password) {
       questions.push_back(std::make_shared<PasswordQuestion>(table, user, password, wake));
@@ -193,12 +127,12 @@ TEST_CASE("questions are answered in their order, on a thread that handles no si
     ask("nobody", "correct horse");
     ask("reader", "correct horse");  // known by the time its turn comes
     ask("other", "pa:ss");
-    gate().await(1);
-    CHECK(test::threads_here() == threads + 1);
+    test::gate().await(1);
+    CHECK(test::threads_here() == threads_alone + 1);
     for (const auto& each : questions) CHECK(each->verdict() == PasswordVerdict::pending);
     CHECK_FALSE(wake->wait_until(0));
-    CHECK(gate().thread() == "promlite-passwd");
-    gate().open();
+    CHECK(test::gate().thread() == "promlite-passwd");
+    test::gate().open();
     std::vector<PasswordVerdict> verdicts;
     for (const auto& each : questions) {
       while (each->verdict() == PasswordVerdict::pending) REQUIRE(wake->wait_until(now() + 10'000));
@@ -207,23 +141,23 @@ TEST_CASE("questions are answered in their order, on a thread that handles no si
     CHECK(verdicts == std::vector<PasswordVerdict>{PasswordVerdict::right, PasswordVerdict::wrong,
                                                    PasswordVerdict::wrong, PasswordVerdict::right,
                                                    PasswordVerdict::right});
-    CHECK(gate().take() ==
+    CHECK(test::gate().take() ==
           Asked{"$2y$04$ correct horse", "$2y$04$ wrong", "$2y$04$ correct horse", "$2y$04$ pa:ss"});
   }
-  CHECK(test::settles_at("task", threads));
+  CHECK(test::settles_at("task", threads_alone));
 }
 
 TEST_CASE("few wait, and those that nobody waits for are left out") {
   const auto wake = std::make_shared<Event>();
   const auto table = make_table();
   PasswordChecker checker;
-  gate().shut();
+  test::gate().shut();
   const auto make = [&](const std::string& password) {
     return std::make_shared<PasswordQuestion>(table, "reader", password, wake);
   };
   const auto first = make("first");
   REQUIRE(checker.ask(first));
-  gate().await(1);
+  test::gate().await(1);
   std::vector<std::shared_ptr<PasswordQuestion>> waiting;
   for (std::size_t i = 0; i < PasswordQueue::most_waiting; ++i) {
     waiting.push_back(make(std::to_string(i)));
@@ -234,42 +168,41 @@ TEST_CASE("few wait, and those that nobody waits for are left out") {
   CHECK_FALSE(checker.ask(last));
   waiting.erase(waiting.begin(), waiting.end() - 1);
   CHECK(checker.ask(last));
-  gate().open();
+  test::gate().open();
   while (last->verdict() == PasswordVerdict::pending) REQUIRE(wake->wait_until(now() + 10'000));
-  CHECK(gate().take() == Asked{"$2y$04$ first", "$2y$04$ 15", "$2y$04$ last"});
+  CHECK(test::gate().take() == Asked{"$2y$04$ first", "$2y$04$ 15", "$2y$04$ last"});
 }
 
 TEST_CASE("the end does not wait for bcrypt") {
-  const int threads = test::threads_here();
   const auto wake = std::make_shared<Event>();
   auto table = make_table();
   const std::weak_ptr<PasswordTable> watched = table;
-  gate().shut();
+  test::gate().shut();
   {
     PasswordChecker checker;
     auto running = std::make_shared<PasswordQuestion>(table, "reader", "correct horse", wake);
     const auto waiting = std::make_shared<PasswordQuestion>(table, "reader", "waiting", wake);
     REQUIRE(checker.ask(running));
-    gate().await(1);
+    test::gate().await(1);
     REQUIRE(checker.ask(waiting));
     running.reset();
     table.reset();
   }  // returns, although the gate is shut
   CHECK(watched.lock() != nullptr);
-  gate().open();
-  CHECK(test::settles_at("task", threads));
+  test::gate().open();
+  CHECK(test::settles_at("task", threads_alone));
   CHECK(watched.lock() == nullptr);
-  CHECK(gate().take() == Asked{"$2y$04$ correct horse"});
+  CHECK(test::gate().take() == Asked{"$2y$04$ correct horse"});
   CHECK(wake->wait_until(now() + 10'000));
 }
 
 TEST_CASE("a checker whose thread is the parent's ends in a child") {
   const auto wake = std::make_shared<Event>();
   auto checker = std::make_unique<PasswordChecker>();
-  gate().shut();
+  test::gate().shut();
   const auto question = std::make_shared<PasswordQuestion>(make_table(), "reader", "correct horse", wake);
   REQUIRE(checker->ask(question));
-  gate().await(1);
+  test::gate().await(1);
   const pid_t child = fork();
   if (child == 0) {
     alarm(10);
@@ -279,7 +212,7 @@ TEST_CASE("a checker whose thread is the parent's ends in a child") {
   int status = -1;
   REQUIRE(waitpid(child, &status, 0) == child);
   CHECK(status == 0);
-  gate().open();
+  test::gate().open();
   while (question->verdict() == PasswordVerdict::pending) REQUIRE(wake->wait_until(now() + 10'000));
   CHECK(question->verdict() == PasswordVerdict::right);
 }
