@@ -22,6 +22,7 @@ struct ServerLimits {
         idle_timeout(within_a_day(options.idle_timeout)),
         write_timeout(within_a_day(options.write_timeout)),
         scrape_timeout(within_a_day(options.scrape_timeout)),
+        max_scrape_timeout(within_a_day(options.max_scrape_timeout)),
         connections(clamp(options.max_connections, 1, 1 << 16)),
         body_bytes(options.max_body_bytes) {
     http.head_bytes = clamp(options.max_head_bytes, 256, 1 << 20);
@@ -34,17 +35,19 @@ struct ServerLimits {
   Instant idle_timeout = 0;
   Instant write_timeout = 0;
   Instant scrape_timeout = 0;
+  Instant max_scrape_timeout = 0;
   std::size_t connections = 0;
   std::size_t body_bytes = 0;
   std::size_t header_room = 0;  ///< in a response's head, above what the server's own pages need
 
   /// How long a scrape may take: the scraper's own timeout, less what the answer's way back may take, but no
-  /// more than the server's.
+  /// more than the server allows.
   Instant patience(const HttpRequest& request) const noexcept {
     const Instant asked = parse_scrape_timeout(request.scrape_timeout);
     if (asked <= 0) return scrape_timeout;
     const Instant shorter = asked - (asked < 10000 ? asked / 20 : 500);
-    return shorter < scrape_timeout ? shorter : scrape_timeout;
+    const Instant most = max_scrape_timeout < scrape_timeout ? scrape_timeout : max_scrape_timeout;
+    return shorter < most ? shorter : most;
   }
 
  private:

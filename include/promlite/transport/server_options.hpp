@@ -47,8 +47,10 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   /// A response must have been taken by the other side so long after it was ready.
   std::chrono::milliseconds write_timeout{10'000};
-  /// A scrape whose collection takes longer is answered with 503. A scraper can ask for less, not for more.
+  /// A scrape whose collection takes longer is answered with 503. A scraper can ask for less, and for more
+  /// than that up to `max_scrape_timeout`.
   std::chrono::milliseconds scrape_timeout{10'000};
+  std::chrono::milliseconds max_scrape_timeout{0};
 
   /// One more, and the oldest that has no complete request is dropped.
   std::size_t max_connections = 128;
