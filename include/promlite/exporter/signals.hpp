@@ -1,0 +1,66 @@
+// promlite: the signals that a program in the foreground of a service manager gets, taken by one thread.
+// SPDX-License-Identifier: MIT
+#ifndef PROMLITE_EXPORTER_SIGNALS_HPP
+#define PROMLITE_EXPORTER_SIGNALS_HPP
+
+#include <promlite/config.hpp>
+#include <promlite/error.hpp>
+#include <promlite/transport/socket.hpp>
+
+#include <cerrno>
+#include <csignal>
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace promlite {
+namespace detail {
+
+/// SIGINT, SIGTERM and SIGHUP, blocked while this lives and read by whoever waits: no handler is installed.
+/// Threads that are started meanwhile inherit the mask, so it must be made before any other. Belongs to the
+/// thread that made it.
+class Signals {
+ public:
+  /// Throws Error.
+  PROMLITE_COLD Signals() {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&wanted, number);
+    pthread_sigmask(SIG_BLOCK, &wanted, &before_);
+    fd_ = FileDescriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd_) {
+      const int error = errno;
+      pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+      fail(message_of("cannot wait for signals: ", errno_text(error)));
+    }
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Readable when a signal has come.
+  int descriptor() const noexcept { return fd_.get(); }
+
+  /// The next signal's number; 0 when none has come before the deadline.
+  int wait_until(Instant deadline) const noexcept {
+    for (;;) {
+      signalfd_siginfo received;
+      if (::read(fd_.get(), &received, sizeof received) == sizeof received)
+        return static_cast<int>(received.ssi_signo);
+      const Instant current = now();
+      if (current >= deadline) return 0;
+      pollfd waiting[1] = {{fd_.get(), POLLIN, 0}};
+      wait_for(waiting, 1, deadline, current);
+    }
+  }
+
+ private:
+  sigset_t before_;
+  FileDescriptor fd_;
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPORTER_SIGNALS_HPP
