@@ -3,7 +3,10 @@
 #ifndef PROMLITE_EXPORTER_COLLECTION_HPP
 #define PROMLITE_EXPORTER_COLLECTION_HPP
 
+#include <promlite/config.hpp>
+
 #include <chrono>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -53,6 +56,21 @@ class CollectionScope {
   bool has_problem_ = false;
   std::string problem_;
 };
+
+/// In a handler: what was thrown, in words; empty where there is no memory for them.
+PROMLITE_COLD inline std::string thrown_reason() noexcept {
+  try {
+    try {
+      throw;
+    } catch (const std::exception& thrown) {
+      return thrown.what();
+    } catch (...) {
+      return "it threw what is no std::exception";
+    }
+  } catch (...) {
+    return {};
+  }
+}
 
 }  // namespace detail
 
