@@ -154,14 +154,28 @@ class Session {
   }
 
   [[noreturn]] void fail(const std::string& what, std::string reason = {}) {
-    if (reason.empty() && std::chrono::steady_clock::now() >= deadline_) reason = "the timeout has passed";
-    // The library's text for this has an errno in it that means nothing and changes.
-    if (reason.empty() && mysql_errno(handle()) == CR_SERVER_LOST)
-      reason = "the server ended the connection or talks nonsense";
-    if (reason.empty()) reason = mysql_error(handle());
-    if (reason.empty()) reason = "there is no answer";
+    if (reason.empty()) reason = explain();
     mariadb_cancel(handle());  // so that closing sends nothing to a server that may not read it
     throw promlite::Error(server_.name + ": " + what + ": " + reason);
+  }
+
+  std::string explain() {
+    if (std::chrono::steady_clock::now() >= deadline_) return "the timeout has passed";
+    switch (mysql_errno(handle())) {
+      case 0:
+        return "there is no answer";
+      case CR_SERVER_LOST:  // the library adds an errno that means nothing and varies
+        return "the server ended the connection or talks nonsense";
+      case CR_PLUGIN_NOT_ALLOWED:  // the library adds bytes that it no longer owns
+        return "the server asks for a way to log in that is not allowed";
+      default:
+        break;
+    }
+    std::string reason = mysql_error(handle());
+    for (char& c : reason) {
+      if (c < ' ' || c > '~') c = '?';  // it may be the server's, and the server may be anything
+    }
+    return reason;
   }
 
   const Server& server_;
