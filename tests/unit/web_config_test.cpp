@@ -127,6 +127,8 @@ TEST_CASE("values of a wrong type") {
         ":1: http_server_config: is not a mapping of keys to values");
   CHECK(read_text("http_server_config:\n  http2: 2\n") ==
         ":2: http_server_config.http2: is neither true nor false");
+  CHECK(read_text("http_server_config:\n  http2: 'true'\n") ==
+        ":2: http_server_config.http2: is neither true nor false");
   CHECK(read_text("http_server_config:\n  http2: [true]\n") ==
         ":2: http_server_config.http2: is neither true nor false");
   CHECK(read_text("http_server_config:\n  headers: X-Frame-Options\n") ==

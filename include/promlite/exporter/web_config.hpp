@@ -200,7 +200,8 @@ class WebConfigReader {
                      // Without TLS there is no HTTP/2 in the toolkit either: both values mean what is done
                      // here.
                      bool unused = false;
-                     if (!YAML::convert<bool>::decode(entry.second, unused)) {
+                     const bool is_plain = entry.second.Tag() == "?";  // without quotes
+                     if (!is_plain || !YAML::convert<bool>::decode(entry.second, unused)) {
                        fail_at(entry.second, name, "is neither true nor false");
                      }
                    });
