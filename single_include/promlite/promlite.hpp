@@ -12148,19 +12148,25 @@ PROMLITE_COLD inline std::string percent_decode(std::string_view text) {
   return decoded;
 }
 
+/// Takes the first parameter from `query`: its name decoded, and its value as it came. Throws std::bad_alloc.
+PROMLITE_COLD inline std::pair<std::string, std::string_view> take_parameter(std::string_view& query) {
+  const std::size_t end = query.find('&');
+  const std::string_view pair = query.substr(0, end);
+  query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+  const std::size_t equals = pair.find('=');
+  return {percent_decode(pair.substr(0, equals)),
+          equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1)};
+}
+
 /// Adds the `name[]` parameters of `query` to `filter`; other parameters are passed over. False when there
 /// are too many. Throws std::bad_alloc.
 PROMLITE_COLD inline bool parse_filter(std::string_view query, NameFilter& filter) {
   std::size_t names = 0;
   while (!query.empty()) {
-    const std::size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    const std::size_t equals = pair.find('=');
-    if (percent_decode(pair.substr(0, equals)) != "name[]") continue;
+    const auto [parameter, value] = take_parameter(query);
+    if (parameter != "name[]") continue;
     if (++names > max_filter_names) return false;
-    std::string name =
-        equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1));
+    std::string name = percent_decode(value);
     if (name.empty()) {
       filter.add_nothing();
     } else {

@@ -3,6 +3,7 @@
 #include <promlite/transport/query.hpp>
 
 #include <string>
+#include <string_view>
 
 #include "support/catch.hpp"
 
@@ -69,4 +70,18 @@ TEST_CASE("the number of names is bounded") {
   NameFilter filter;
   CHECK(parse_filter(query, filter));
   CHECK_FALSE(parse_filter(query + "name[]=", filter));
+}
+
+TEST_CASE("parameters are taken one after the other") {
+  const auto all = [](std::string_view query) {
+    std::string seen;
+    while (!query.empty()) {
+      const auto [name, value] = promlite::detail::take_parameter(query);
+      seen += "(" + name + "|" + std::string(value) + ")";
+    }
+    return seen;
+  };
+  CHECK(all("") == "");
+  CHECK(all("a=1&b%5b%5d=%41+&a=2=3") == "(a|1)(b[]|%41+)(a|2=3)");
+  CHECK(all("a&&=x&b=") == "(a|)(|)(|x)(b|)");
 }
