@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/exporter/password.hpp>
+#include <promlite/exporter/probe.hpp>
 #include <promlite/exporter/web_config.hpp>
 #include <promlite/transport/authorization.hpp>
 #include <promlite/transport/http_message.hpp>
@@ -24,13 +25,16 @@
 namespace promlite {
 namespace detail {
 
-/// A Site with a web configuration. With users, every path asks for a user and a password, and whatever is
-/// wrong with them is answered with 401; a password that has not been seen to be right is compared on another
-/// thread, and when too many wait for that, with 503. Thread safe.
+/// A Site with a web configuration, and with probes at /probe where the program has them. With users, every
+/// path asks for a user and a password, and whatever is wrong with them is answered with 401; a password that
+/// has not been seen to be right is compared on another thread, and when too many wait for that, with 503.
+/// Thread safe.
 class ExporterSite : public Site {
  public:
   /// Throws Error when an option makes no sense.
-  PROMLITE_COLD ExporterSite(const ServerOptions& options, const WebConfig& config) : Site(options) {
+  PROMLITE_COLD ExporterSite(const ServerOptions& options, const WebConfig& config,
+                             std::shared_ptr<const ProbePage> probe = nullptr)
+      : Site(options), probe_(std::move(probe)) {
     reload(config);
   }
 
@@ -111,9 +115,11 @@ class ExporterSite : public Site {
 
   /// The reply to somebody who may see everything.
   Reply page_for(const HttpRequest& request, bool ready, const std::shared_ptr<Event>& wake) const {
+    if (probe_ && request.path == "/probe") return probe_->reply_to(request, wake);
     return Site::reply_to(request, ready, wake);
   }
 
+  const std::shared_ptr<const ProbePage> probe_;
   mutable std::mutex mutex_;  // for the two below
   Access access_;
   // Those of all configurations so far: replies view them, for as long as the site lives.

@@ -76,7 +76,7 @@ PROMLITE_COLD inline std::string help_text(const CLI::App& app,
                    [](const std::string& a, const std::string& b) { return help_rank(a) < help_rank(b); });
   for (const std::string& group : groups) {
     if (group.empty()) continue;  // hidden
-    std::string title = group;
+    std::string title = group == "collector" ? "Collectors" : group;
     if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - ('a' - 'A'));
     text += "\n" + title + ":\n";
     for (const CLI::Option* const option : app.get_options()) {

@@ -17,9 +17,9 @@
 namespace promlite {
 namespace detail {
 
-/// SIGINT, SIGTERM and SIGHUP, blocked while this lives and read by whoever waits: no handler is installed.
-/// Threads that are started meanwhile inherit the mask, so it must be made before any other. Belongs to the
-/// thread that made it.
+/// SIGINT, SIGTERM and SIGHUP, blocked from now on and read by whoever waits: no handler is installed.
+/// Threads that are started later inherit the mask, so this must be made before any other. They stay blocked:
+/// a second SIGTERM does not change how the program ends.
 class Signals {
  public:
   /// Throws Error.
@@ -27,17 +27,10 @@ class Signals {
     sigset_t wanted;
     sigemptyset(&wanted);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&wanted, number);
-    pthread_sigmask(SIG_BLOCK, &wanted, &before_);
+    pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
     fd_ = FileDescriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!fd_) {
-      const int error = errno;
-      pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-      fail(message_of("cannot wait for signals: ", errno_text(error)));
-    }
+    if (!fd_) fail(message_of("cannot wait for signals: ", errno_text(errno)));
   }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-  ~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
   /// Readable when a signal has come.
   int descriptor() const noexcept { return fd_.get(); }
@@ -56,7 +49,6 @@ class Signals {
   }
 
  private:
-  sigset_t before_;
   FileDescriptor fd_;
 };
 
