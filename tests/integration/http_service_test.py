@@ -18,6 +18,7 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.memcached import DEADLINE, end, poll_until
+from support.operations import check_operations
 
 # Each thread of wrk sends these by turns; at the end it says how many were answered, and with an error.
 WRK_SCRIPT = """
@@ -128,6 +129,7 @@ class HttpServiceTest(unittest.TestCase):
                           if not re.search("_sum|_bucket", name)})
         check = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((check.returncode, check.stdout, check.stderr), (0, "", ""))
+        check_operations(self, "http_service", text)
 
     def test_load(self):
         process, metrics, shop = self.start()

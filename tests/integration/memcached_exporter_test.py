@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.memcached import DEADLINE, Client, FakeServer, Memcached, answer_text, answer_with, poll_until
 from support.memcached_table import (COMMANDS, EXTSTORE, GAUGE, ITEMS, LRU_HITS, PROCESS, PROXY, SETTINGS, SLABS, STATS,
                                      expected_series, series)
+from support.operations import check_operations
 
 
 def exporter_path():
@@ -240,6 +241,7 @@ class RealMemcachedTest(ExporterTest):
         client = self.start_client(memcached)
         client.set("key", b"value")
         text = self.start_exporter(memcached.address).scrape_text()
+        check_operations(self, "memcached_exporter", text)
         check = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True,
                                timeout=DEADLINE)
         # Names that memcached's users know, and that the linter would have chosen otherwise.

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.exporter import Exporter, parse, program
 from support.mariadb import Mariadb
 from support.memcached import DEADLINE, FakeServer, poll_until
+from support.operations import check_operations
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent / "examples" / "mysql_exporter"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -241,6 +242,7 @@ class RealServerTest(MysqlTest):
             found.pop('relay_log_bytes{channel="east"}', None)
             return found == healthy
         poll_until(healthy_channel, "a running replica")
+        check_operations(self, "mysql_exporter", exporter.scrape_text())
         self.assertEqual(exporter.scrape()["mysql_read_only"], "1")
         self.assertEqual(self.start(self.server.address).scrape()["mysql_connected_replicas"], "1")
         # What the source writes next cannot be applied: the replica began after the schema was made.
