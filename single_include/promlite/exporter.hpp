@@ -1681,7 +1681,8 @@ namespace promlite {
 struct WebConfig {
   /// The bcrypt hash of each user's password. With any user, every path asks for a user and a password.
   std::map<std::string, std::string> users;
-  /// Header lines, each with its CR LF, that stand in every response; at most max_web_headers_bytes together.
+  /// Header lines, each with its CR LF, of every response to a request that could be read; at most
+  /// max_web_headers_bytes together.
   std::string headers;
 };
 
@@ -1959,8 +1960,8 @@ class ExporterSite : public Site {
 
   Reply reply_to(const HttpRequest& request, bool ready, const std::shared_ptr<Event>& wake) const override {
     const Access access = current_access();
-    Reply reply =
-        access.passwords->empty() ? page_for(request, ready, wake) : log_in(request, ready, wake, access);
+    Reply reply = access.passwords->empty() ? page_for(request, ready, wake)
+                                            : log_in(request, ready, wake, access.passwords);
     reply.headers = access.headers;
     return reply;
   }
@@ -1976,23 +1977,20 @@ class ExporterSite : public Site {
   /// The reply to a request whose password is being compared.
   class Login final : public LateReply {
    public:
-    Login(const ExporterSite& site, std::string_view headers, std::shared_ptr<PasswordQuestion> question,
+    Login(const ExporterSite& site, std::shared_ptr<PasswordQuestion> question,
           std::shared_ptr<Event> wake) noexcept
-        : site_(&site), headers_(headers), question_(std::move(question)), wake_(std::move(wake)) {}
+        : site_(&site), question_(std::move(question)), wake_(std::move(wake)) {}
 
     bool ready() const noexcept override { return question_->verdict() != PasswordVerdict::pending; }
     Reply reply(const HttpRequest& request, bool ready) override {
       const PasswordVerdict verdict = question_->verdict();
-      Reply reply = verdict == PasswordVerdict::right   ? site_->page_for(request, ready, wake_)
-                    : verdict == PasswordVerdict::wrong ? unauthorized()
-                                                        : error_reply(503);
-      reply.headers = headers_;
-      return reply;
+      return verdict == PasswordVerdict::right   ? site_->page_for(request, ready, wake_)
+             : verdict == PasswordVerdict::wrong ? unauthorized()
+                                                 : error_reply(503);
     }
 
    private:
     const ExporterSite* site_;
-    std::string_view headers_;
     std::shared_ptr<PasswordQuestion> question_;
     std::shared_ptr<Event> wake_;
   };
@@ -2009,17 +2007,17 @@ class ExporterSite : public Site {
   }
 
   Reply log_in(const HttpRequest& request, bool ready, const std::shared_ptr<Event>& wake,
-               const Access& access) const {
+               const std::shared_ptr<PasswordTable>& passwords) const {
     std::string user;
     if (!decode_basic_auth(request.authorization, user)) return unauthorized();
     std::string password = user.substr(user.find(':') + 1);
     user.resize(user.find(':'));
-    if (access.passwords->knows(user, password)) return page_for(request, ready, wake);
+    if (passwords->knows(user, password)) return page_for(request, ready, wake);
     const auto question =
-        std::make_shared<PasswordQuestion>(access.passwords, std::move(user), std::move(password), wake);
+        std::make_shared<PasswordQuestion>(passwords, std::move(user), std::move(password), wake);
     if (!checker_.ask(question)) return error_reply(503);
     Reply reply;
-    reply.late = std::make_shared<Login>(*this, access.headers, question, wake);
+    reply.late = std::make_shared<Login>(*this, question, wake);
     return reply;
   }
 

@@ -14741,15 +14741,17 @@ namespace detail {
 
 class LateReply;
 
-/// What a site answers. What it views lives as long as the site. Or, where `late` is set, as long as that; or
-/// else, where a LateReply gives it, as long as that one.
+/// What a site answers. What it views lives as long as the site; or, where a LateReply gives it, as long as
+/// that one.
 struct Reply {
   int status = 200;
   std::string_view body;
   std::string_view content_type = "text/plain; charset=utf-8";
-  std::string_view extra;    ///< header lines, each with its CR LF
-  std::string_view headers;  ///< more of them; every response to the request has them, whatever becomes of it
-  bool scrape = false;       ///< the body is yet to be collected; only `headers` counts
+  std::string_view extra;  ///< header lines, each with its CR LF
+  /// More of them, which every response to the request has, whatever becomes of it. The site's to say: those
+  /// of what a LateReply gives do not count.
+  std::string_view headers;
+  bool scrape = false;              ///< the body is yet to be collected; only `headers` counts
   std::shared_ptr<LateReply> late;  ///< if not null, the reply is yet to be made; only `headers` counts
 };
 
@@ -15479,7 +15481,9 @@ class ServerLoop {
   void route(Connection& connection) {
     const HttpRequest& request = connection.request();
     connection.deadline = now_ + limits_.patience(request);
-    settle(connection, site_->reply_to(request, is_ready(), wake_));
+    Reply reply = site_->reply_to(request, is_ready(), wake_);
+    connection.headers = reply.headers;
+    settle(connection, std::move(reply));
   }
 
   void collect() noexcept {
@@ -15490,7 +15494,6 @@ class ServerLoop {
 
   // What a site answers to the request of this connection, or a late reply of it.
   void settle(Connection& connection, Reply reply) {
-    connection.headers = reply.headers;
     if (reply.late) {
       connection.late = std::move(reply.late);
       connection.wait();

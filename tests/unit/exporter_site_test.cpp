@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/bcrypt_gate.hpp"
@@ -63,8 +64,9 @@ struct Served {
   std::shared_ptr<ExporterSite> site;
   Server server;
 
-  explicit Served(const WebConfig& first, bool blocks = false, const ServerOptions& options = {})
-      : site(std::make_shared<ExporterSite>(options, first)) {
+  explicit Served(const WebConfig& first, bool blocks = false, const ServerOptions& options = {},
+                  std::shared_ptr<const promlite::detail::ProbePage> probe = nullptr)
+      : site(std::make_shared<ExporterSite>(options, first, std::move(probe))) {
     REQUIRE(server.start("127.0.0.1:0", std::make_shared<Up>(blocks), options, site).empty());
     gate().open();
     gate().take();
@@ -308,6 +310,37 @@ TEST_CASE("the end does not wait for a password") {
   }  // returns, although the gate is shut
   CHECK(watched.lock() == nullptr);
   gate().open();
+}
+
+TEST_CASE("a probe is for who may see everything") {
+  std::atomic<int> probes{0};
+  const auto page = std::make_shared<promlite::detail::ProbePage>(
+      [&probes](const promlite::ProbeRequest& request, promlite::Registry& registry) {
+        ++probes;
+        registry.gauge("target_size", "Length of its name.").set(static_cast<double>(request.target.size()));
+      },
+      ServerOptions(), nullptr);
+  const std::string headers = "X-Frame-Options: deny\r\n";
+  const Served served(config({{"reader", horse}}, headers), false, {}, page);
+  CHECK(shown(served.get("/probe?target=four")) ==
+        response("401 Unauthorized", "Unauthorized\n", challenge + headers));
+  CHECK(shown(served.get("/probe?target=four", credentials("reader", "wrong"))) ==
+        response("401 Unauthorized", "Unauthorized\n", challenge + headers));
+  CHECK(probes == 0);
+  for (int i = 1; i <= 2; ++i) {  // the password is compared, then known
+    const test::Response answer = served.get("/probe?target=four", reader);
+    CHECK(answer.status == 200);
+    CHECK(answer.header("X-Frame-Options") == "deny");
+    CHECK(answer.body.find("\ntarget_size 4\n") != std::string::npos);
+    CHECK(probes == i);
+  }
+  CHECK(gate().take() == Asked{"$2y$04$ wrong", "$2y$04$ correct horse"});
+  CHECK(shown(served.get("/probe", reader)) ==
+        response("400 Bad Request", "The parameter \"target\" is missing\n", headers));
+  served.site->reload(config({}));
+  CHECK(served.status("/probe?target=four") == 200);
+  // Without probes it is a path like any other.
+  CHECK(Served(config({})).status("/probe?target=four") == 404);
 }
 
 TEST_CASE("options that make no sense") {

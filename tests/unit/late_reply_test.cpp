@@ -96,8 +96,9 @@ class LateSite : public Site {
       if (promise_->what == "throw") throw std::runtime_error("secret");
       if (promise_->what == "scrape") reply.scrape = true;
       if (promise_->what == "later") reply = site_.promise(promise_->wake);
-      own_headers_ = "X-Late: " + promise_->what + "\r\n";
-      reply.headers = promise_->what == "later" ? site_.headers_ : own_headers_;
+      extra_ = "X-Late: " + promise_->what + "\r\n";
+      reply.extra = extra_;
+      reply.headers = "X-Site: not of a late reply\r\n";
       return reply;
     }
 
@@ -105,7 +106,7 @@ class LateSite : public Site {
     const LateSite& site_;
     std::shared_ptr<Promise> promise_;
     std::string text_;
-    std::string own_headers_;
+    std::string extra_;
   };
 
   Reply promise(const std::shared_ptr<Event>& wake) const {
@@ -159,13 +160,13 @@ TEST_CASE("a reply that another thread makes") {
   test::HttpClient client = late.ask();
   const auto promise = late.site->await(0);
   std::thread([&] { promise->keep("text"); }).join();
-  CHECK(seen(client.read()) == "200 text for /page, ready\nsite (none), late text");
+  CHECK(seen(client.read()) == "200 text for /page, ready\nsite yes, late text");
   CHECK(late.is_rid_of_them());
 
   late.server.set_ready(false);
   client.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\nGET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n");
   late.site->await(1)->keep("text");
-  CHECK(seen(client.read()) == "200 text for /page, not ready\nsite (none), late text");
+  CHECK(seen(client.read()) == "200 text for /page, not ready\nsite yes, late text");
   CHECK(seen(client.read()) == "200 OK\nsite yes, late (none)");
   CHECK(late.is_rid_of_them());
 }
@@ -179,7 +180,7 @@ TEST_CASE("a late reply may be a scrape, or later still, or fail") {
   const test::Response scraped = client.read();
   CHECK(scraped.status == 200);
   CHECK(scraped.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
-  CHECK(scraped.header("X-Late") == "scrape");
+  CHECK(scraped.header("X-Site") == "yes");
   CHECK(late.is_rid_of_them());
 
   test::HttpClient failing = late.ask();

@@ -30,7 +30,8 @@ namespace promlite {
 struct WebConfig {
   /// The bcrypt hash of each user's password. With any user, every path asks for a user and a password.
   std::map<std::string, std::string> users;
-  /// Header lines, each with its CR LF, that stand in every response; at most max_web_headers_bytes together.
+  /// Header lines, each with its CR LF, of every response to a request that could be read; at most
+  /// max_web_headers_bytes together.
   std::string headers;
 };
 

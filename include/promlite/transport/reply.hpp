@@ -14,15 +14,17 @@ namespace detail {
 
 class LateReply;
 
-/// What a site answers. What it views lives as long as the site. Or, where `late` is set, as long as that; or
-/// else, where a LateReply gives it, as long as that one.
+/// What a site answers. What it views lives as long as the site; or, where a LateReply gives it, as long as
+/// that one.
 struct Reply {
   int status = 200;
   std::string_view body;
   std::string_view content_type = "text/plain; charset=utf-8";
-  std::string_view extra;    ///< header lines, each with its CR LF
-  std::string_view headers;  ///< more of them; every response to the request has them, whatever becomes of it
-  bool scrape = false;       ///< the body is yet to be collected; only `headers` counts
+  std::string_view extra;  ///< header lines, each with its CR LF
+  /// More of them, which every response to the request has, whatever becomes of it. The site's to say: those
+  /// of what a LateReply gives do not count.
+  std::string_view headers;
+  bool scrape = false;              ///< the body is yet to be collected; only `headers` counts
   std::shared_ptr<LateReply> late;  ///< if not null, the reply is yet to be made; only `headers` counts
 };
 

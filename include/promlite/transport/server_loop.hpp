@@ -143,7 +143,9 @@ class ServerLoop {
   void route(Connection& connection) {
     const HttpRequest& request = connection.request();
     connection.deadline = now_ + limits_.patience(request);
-    settle(connection, site_->reply_to(request, is_ready(), wake_));
+    Reply reply = site_->reply_to(request, is_ready(), wake_);
+    connection.headers = reply.headers;
+    settle(connection, std::move(reply));
   }
 
   void collect() noexcept {
@@ -154,7 +156,6 @@ class ServerLoop {
 
   // What a site answers to the request of this connection, or a late reply of it.
   void settle(Connection& connection, Reply reply) {
-    connection.headers = reply.headers;
     if (reply.late) {
       connection.late = std::move(reply.late);
       connection.wait();
