@@ -2765,7 +2765,8 @@ const styleOf = (name, i) => name in heads ? 'q0' : 'q' + i % 3;
 const quantilesOf = series => Object.keys(series.tracks).filter(name => !(name in heads));
 const panelsOf = series => [quantilesOf(series), ['rate'], ['value']].filter(names => names.length && series.tracks[names[0]]);
 
-// The least and the greatest of what is drawn: with zero, unless that would press a gauge flat.
+// The least and the greatest of what is drawn: with zero, and then up to a round number, unless that would
+// press a gauge flat.
 function range(series, names) {
   let low = Infinity, high = -Infinity;
   for (const value of names.flatMap(name => series.tracks[name])) {
@@ -2773,8 +2774,9 @@ function range(series, names) {
   }
   if (low > high) return [0, 1];
   if (low > 0 && (low < high / 2 || names[0] === 'rate')) low = 0;
-  if (low === high) return low === 0 ? [0, 1] : [Math.min(0, low * 2), Math.max(0, high * 2)];
-  return [low, high];
+  if (low === high) return low ? [Math.min(0, low * 2), Math.max(0, high * 2)] : [0, 1];
+  const step = 10 ** Math.floor(Math.log10(high));
+  return low === 0 ? [0, Math.ceil(2 * high / step) / 2 * step] : [low, high];
 }
 
 function lineOf(times, values, x, y) {
@@ -3011,7 +3013,6 @@ function quantileOf(q, buckets) {
 }
 
 const histogramQuantiles = { p50: 0.5, p90: 0.9, p99: 0.99 };
-const quantileName = q => 'p' + Number((q * 100).toPrecision(10));
 
 // The buckets of what was observed between two polls, or nothing where they cannot be compared.
 function newBuckets(before, now) {
@@ -3030,28 +3031,28 @@ function pointsOf(type, before, now, seconds) {
     return { ...points, rate: rate('count') };
   }
   if (type === 'summary') {
-    const points = Object.fromEntries((now.quantiles || []).map(([q, value]) => [quantileName(q), value]));
-    return { ...points, rate: rate('count') };
+    const points = (now.quantiles || []).map(([q, value]) => ['p' + Number((q * 100).toPrecision(10)), value]);
+    return { ...Object.fromEntries(points), rate: rate('count') };
   }
   return { value: now.value };
 }
 
-// ---- The history: at most five minutes, and at most two million numbers ----
+// ---- The history: at most five minutes, and of many series as much as two million numbers, or twenty polls ----
 
 const historySeconds = 300;
 const historyNumbers = 2e6;
 
 // name -> {name, type, help, series: Map of key to {labels, now, times: [s...], tracks: {track: [number...]}, poll}}.
 // A series is there when its `poll` is the history's; the others were there a while ago.
-const past = { families: new Map(), poll: 0, time: 0, began: undefined, series: 0, gone: 0 };
+const past = { families: new Map(), poll: 0, time: 0, began: undefined, series: 0, gone: 0, numbers: 0 };
 
 // Adds the families of one poll, made at `time` in seconds.
 function remember(families, time) {
-  const limit = Math.max(20, Math.floor(historyNumbers / Math.max(1, 2 * past.series)));
+  const limit = Math.max(20, Math.floor(historyNumbers / past.numbers));
   past.poll += 1;
   past.time = time;
   past.began ??= time;
-  past.series = 0;
+  past.series = past.numbers = 0;
   for (const { name, type, help, series } of families.values()) {
     let family = past.families.get(name);
     if (family?.type !== type) past.families.set(name, family = { name, type, series: new Map() });
@@ -3064,6 +3065,7 @@ function remember(families, time) {
       known.now = now;
       known.poll = past.poll;
       past.series += 1;
+      past.numbers += 1 + Object.keys(known.tracks).length;
     }
   }
   forget(time - historySeconds);
@@ -3133,8 +3135,7 @@ function columnsOf({ type, name, series }) {
   const rate = { head: heads.rate, unit: type === 'counter' ? unit : 'number', perSecond: true, of: last('rate') };
   if (type === 'counter') return [rate, { head: 'Total', unit, of: ({ now }) => now.value }];
   const count = { head: 'Count', unit: 'number', of: ({ now }) => now.count };
-  const quantiles = type === 'summary' ? quantilesOf(series.values().next().value ?? { tracks: {} })
-    : type === 'histogram' ? Object.keys(histogramQuantiles) : undefined;
+  const [first] = series.values(), quantiles = /^(histogram|summary)$/.test(type) && quantilesOf(first);
   if (quantiles) return [...quantiles.map(head => ({ head, unit, of: last(head) })), rate, count];
   return name.endsWith('_info') ? [] : [{ head: heads.value, unit, of: ({ now }) => now.value }];
 }
@@ -3142,8 +3143,8 @@ function columnsOf({ type, name, series }) {
 class Row {
   constructor(card, series) {
     Object.assign(this, { card, series, panels: [] });
-    const labels = series.labels.flatMap(([name, value]) => [
-      make('span', { class: 'label' }, make('span', { class: 'key' }, name + '='), make('bdi', {}, value)), ' ']);
+    const labels = series.labels.flatMap(([name, value]) =>
+      [make('span', { class: 'key' }, name + '='), make('bdi', {}, value), ' ']);
     this.cells = card.columns.map(({ head }) => make('td', { 'data-head': head }));
     this.node = make('tr', {}, make('th', { scope: 'row' }, make('div', {},
       ...labels.length ? labels : [make('span', { class: 'key' }, 'no labels')])), ...this.cells);
@@ -3346,13 +3347,13 @@ find('pause').addEventListener('click', () => {
   if (paused) say('paused', 'Paused');
   poll();
 });
-window.addEventListener('resize', render);
+addEventListener('resize', render);
 find('interval').addEventListener('change', poll);
 document.addEventListener('visibilitychange', poll);
 find('more').addEventListener('click', () => { familiesShown *= 5; render(); });
 find('search').addEventListener('input', render);
 
-document.addEventListener('keydown', event => {
+addEventListener('keydown', event => {
   if (event.key !== '/' || event.target.closest('input, select') || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   find('search').focus();
@@ -3386,7 +3387,6 @@ inline constexpr std::string_view live_page_style = R"css(
   }
 }
 * { box-sizing: border-box; }
-[hidden] { display: none; }
 html { scrollbar-gutter: stable; }
 body {
   margin: 0 auto; padding: 0 16px 48px; max-width: 1120px; background: var(--back); color: var(--text);
@@ -3400,7 +3400,6 @@ button, select { min-height: 32px; cursor: pointer; }
 a { color: var(--accent); }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; }
 header { padding: 20px 0 12px; }
-.controls { gap: 8px; }
 h1 { font-size: 22px; }
 #status { flex: 1 1 auto; }
 #status::before { content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 4px; margin-right: 6px; background: currentColor; }
@@ -3429,7 +3428,7 @@ th button, .chart button { background: none; border: 0; padding: 0; min-height: 
 [aria-sort=ascending] button::after { content: " ↑"; }
 tbody tr { border-top: 1px solid var(--line); }
 td { white-space: nowrap; }
-.label { margin-right: 6px; }
+bdi { margin-right: 8px; }
 .chart { width: 164px; }
 thead th:only-child { display: none; }
 tr:has([aria-expanded=true]) th div { display: block; }
@@ -3480,9 +3479,72 @@ namespace detail {
 /// What the page's policy lets a browser run: this script and this style, and nothing that a metric says.
 /// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1).
 inline constexpr std::string_view live_page_script_hash =
-    "sha256-N+Xb9KOOte5lw55dxNvlus6vfwvu09O9oolQ98LcBaM=";
+    "sha256-nahKfYsgY0RYAXuH+DLmwfx5mcDDYp3nAcK3Zv+usRc=";
 inline constexpr std::string_view live_page_style_hash =
-    "sha256-GaG4iJTWAS3GjEljEwOp+Ha1ysf8H4ca2TOJ3tkcJEI=";
+    "sha256-vs3GU1vSCT1vB9oQqnHxsJORFrlnCI7yry+QlIYpz2Q=";
+
+/// The page around them; what stands in braces is filled in.
+inline constexpr std::string_view live_page_frame = R"html(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '{script_hash}'; style-src '{style_hash}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E
+%3Cpath d='M1 12l4-5 3 3 6-8' fill='none' stroke='%232563c9' stroke-width='2'/%3E%3C/svg%3E">
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+<p id="status" role="status">Connecting</p>
+<div class="controls">
+<label for="interval">Every</label>
+<select id="interval"><option value="1">1 s<option value="5" selected>5 s<option value="15">15 s</select>
+<button id="pause">Pause</button>
+<a id="metrics" href=".{metrics_path}">Raw metrics</a>
+</div>
+</header>
+<noscript><p>The charts need JavaScript; the <a href=".{metrics_path}">metrics</a> do not.</p></noscript>
+<dl>
+<div><dt>Families</dt><dd id="count"></dd></div>
+<div><dt>Series</dt><dd id="samples"></dd></div>
+<div><dt>Scrape</dt><dd id="took"></dd></div>
+<div><dt>Size</dt><dd id="size"></dd></div>
+<div><dt>Updated</dt><dd id="when"></dd></div>
+</dl>
+<div id="searching" role="search">
+<input id="search" type="search" aria-label="Search" placeholder="Search names, labels and help  ( / )">
+<p id="found" role="status"></p>
+</div>
+<main>
+<div id="families"></div>
+<button id="more" hidden>Show more families</button>
+</main>
+<script>{script}</script>
+</body>
+</html>
+)html";
+
+/// A text, and the name in braces whose place it takes.
+struct FramePart {
+  std::string_view name;
+  std::string_view text;
+};
+
+PROMLITE_COLD inline std::string filled(std::string_view frame, std::initializer_list<FramePart> parts) {
+  std::string page;
+  for (std::size_t open; (open = frame.find('{')) != std::string_view::npos;) {
+    const std::size_t close = frame.find('}', open);
+    page += frame.substr(0, open);
+    for (const FramePart& part : parts) {
+      if (part.name == frame.substr(open + 1, close - open - 1)) page += part.text;
+    }
+    frame.remove_prefix(close + 1);
+  }
+  return page += frame;
+}
 
 /// A source as it is sent: without indentation, empty lines, and lines that are a comment.
 PROMLITE_COLD inline std::string without_indentation(std::string_view source) {
@@ -3505,7 +3567,7 @@ PROMLITE_COLD inline std::string without_indentation(std::string_view source) {
 /// "/".
 ///
 /// `title` is any text. A `metrics_path` as ServerOptions::metrics_path; behind a proxy that serves the page
-/// below a prefix the metrics are looked for below the same prefix. About 30 KB; throws std::bad_alloc alone.
+/// below a prefix the metrics are looked for below the same prefix. 30 KB; throws std::bad_alloc alone.
 PROMLITE_COLD inline std::string live_page(std::string_view title,
                                            std::string_view metrics_path = "/metrics") {
   const std::string name = detail::escape_html(title), path = detail::escape_html(metrics_path);
@@ -3513,57 +3575,12 @@ PROMLITE_COLD inline std::string live_page(std::string_view title,
   std::string script = detail::without_indentation(detail::live_page_data);
   script += detail::without_indentation(detail::live_page_charts);
   script += detail::without_indentation(detail::live_page_script);
-  // The script and the style hold nothing of a program's own, so that their hashes are known.
-  return detail::message_of(R"html(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ')html",
-                            detail::live_page_script_hash, "'; style-src '", detail::live_page_style_hash,
-                            R"html('; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>)html",
-                            name, R"html(</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E
-%3Cpath d='M1 12l4-5 3 3 6-8' fill='none' stroke='%232563c9' stroke-width='2'/%3E%3C/svg%3E">
-<style>)html",
-                            style, R"html(</style>
-</head>
-<body>
-<header>
-<h1>)html",
-                            name, R"html(</h1>
-<p id="status" role="status">Connecting</p>
-<div class="controls">
-<label for="interval">Every</label>
-<select id="interval"><option value="1">1 s<option value="5" selected>5 s<option value="15">15 s</select>
-<button id="pause">Pause</button>
-<a id="metrics" href=".)html",
-                            path, R"html(">Raw metrics</a>
-</div>
-</header>
-<noscript><p>The charts need JavaScript; the <a href=".)html",
-                            path, R"html(">metrics</a> do not.</p></noscript>
-<dl>
-<div><dt>Families</dt><dd id="count">–</dd></div>
-<div><dt>Series</dt><dd id="samples">–</dd></div>
-<div><dt>Scrape</dt><dd id="took">–</dd></div>
-<div><dt>Size</dt><dd id="size">–</dd></div>
-<div><dt>Updated</dt><dd id="when">–</dd></div>
-</dl>
-<div id="searching" role="search">
-<input id="search" type="search" aria-label="Search" placeholder="Search names, labels and help  ( / )">
-<p id="found" role="status"></p>
-</div>
-<main>
-<div id="families"></div>
-<button id="more" hidden>Show more families</button>
-</main>
-<script>)html",
-                            script, R"html(</script>
-</body>
-</html>
-)html");
+  return detail::filled(detail::live_page_frame, {{"title", name},
+                                                  {"metrics_path", path},
+                                                  {"style_hash", detail::live_page_style_hash},
+                                                  {"script_hash", detail::live_page_script_hash},
+                                                  {"style", style},
+                                                  {"script", script}});
 }
 
 }  // namespace promlite

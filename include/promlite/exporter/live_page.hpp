@@ -4,7 +4,6 @@
 #define PROMLITE_EXPORTER_LIVE_PAGE_HPP
 
 #include <promlite/config.hpp>
-#include <promlite/error.hpp>
 #include <promlite/exporter/live_page_charts.hpp>
 #include <promlite/exporter/live_page_data.hpp>
 #include <promlite/exporter/live_page_script.hpp>
@@ -13,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -22,9 +22,72 @@ namespace detail {
 /// What the page's policy lets a browser run: this script and this style, and nothing that a metric says.
 /// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1).
 inline constexpr std::string_view live_page_script_hash =
-    "sha256-N+Xb9KOOte5lw55dxNvlus6vfwvu09O9oolQ98LcBaM=";
+    "sha256-nahKfYsgY0RYAXuH+DLmwfx5mcDDYp3nAcK3Zv+usRc=";
 inline constexpr std::string_view live_page_style_hash =
-    "sha256-GaG4iJTWAS3GjEljEwOp+Ha1ysf8H4ca2TOJ3tkcJEI=";
+    "sha256-vs3GU1vSCT1vB9oQqnHxsJORFrlnCI7yry+QlIYpz2Q=";
+
+/// The page around them; what stands in braces is filled in.
+inline constexpr std::string_view live_page_frame = R"html(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '{script_hash}'; style-src '{style_hash}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E
+%3Cpath d='M1 12l4-5 3 3 6-8' fill='none' stroke='%232563c9' stroke-width='2'/%3E%3C/svg%3E">
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+<p id="status" role="status">Connecting</p>
+<div class="controls">
+<label for="interval">Every</label>
+<select id="interval"><option value="1">1 s<option value="5" selected>5 s<option value="15">15 s</select>
+<button id="pause">Pause</button>
+<a id="metrics" href=".{metrics_path}">Raw metrics</a>
+</div>
+</header>
+<noscript><p>The charts need JavaScript; the <a href=".{metrics_path}">metrics</a> do not.</p></noscript>
+<dl>
+<div><dt>Families</dt><dd id="count"></dd></div>
+<div><dt>Series</dt><dd id="samples"></dd></div>
+<div><dt>Scrape</dt><dd id="took"></dd></div>
+<div><dt>Size</dt><dd id="size"></dd></div>
+<div><dt>Updated</dt><dd id="when"></dd></div>
+</dl>
+<div id="searching" role="search">
+<input id="search" type="search" aria-label="Search" placeholder="Search names, labels and help  ( / )">
+<p id="found" role="status"></p>
+</div>
+<main>
+<div id="families"></div>
+<button id="more" hidden>Show more families</button>
+</main>
+<script>{script}</script>
+</body>
+</html>
+)html";
+
+/// A text, and the name in braces whose place it takes.
+struct FramePart {
+  std::string_view name;
+  std::string_view text;
+};
+
+PROMLITE_COLD inline std::string filled(std::string_view frame, std::initializer_list<FramePart> parts) {
+  std::string page;
+  for (std::size_t open; (open = frame.find('{')) != std::string_view::npos;) {
+    const std::size_t close = frame.find('}', open);
+    page += frame.substr(0, open);
+    for (const FramePart& part : parts) {
+      if (part.name == frame.substr(open + 1, close - open - 1)) page += part.text;
+    }
+    frame.remove_prefix(close + 1);
+  }
+  return page += frame;
+}
 
 /// A source as it is sent: without indentation, empty lines, and lines that are a comment.
 PROMLITE_COLD inline std::string without_indentation(std::string_view source) {
@@ -47,7 +110,7 @@ PROMLITE_COLD inline std::string without_indentation(std::string_view source) {
 /// "/".
 ///
 /// `title` is any text. A `metrics_path` as ServerOptions::metrics_path; behind a proxy that serves the page
-/// below a prefix the metrics are looked for below the same prefix. About 30 KB; throws std::bad_alloc alone.
+/// below a prefix the metrics are looked for below the same prefix. 30 KB; throws std::bad_alloc alone.
 PROMLITE_COLD inline std::string live_page(std::string_view title,
                                            std::string_view metrics_path = "/metrics") {
   const std::string name = detail::escape_html(title), path = detail::escape_html(metrics_path);
@@ -55,57 +118,12 @@ PROMLITE_COLD inline std::string live_page(std::string_view title,
   std::string script = detail::without_indentation(detail::live_page_data);
   script += detail::without_indentation(detail::live_page_charts);
   script += detail::without_indentation(detail::live_page_script);
-  // The script and the style hold nothing of a program's own, so that their hashes are known.
-  return detail::message_of(R"html(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ')html",
-                            detail::live_page_script_hash, "'; style-src '", detail::live_page_style_hash,
-                            R"html('; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>)html",
-                            name, R"html(</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E
-%3Cpath d='M1 12l4-5 3 3 6-8' fill='none' stroke='%232563c9' stroke-width='2'/%3E%3C/svg%3E">
-<style>)html",
-                            style, R"html(</style>
-</head>
-<body>
-<header>
-<h1>)html",
-                            name, R"html(</h1>
-<p id="status" role="status">Connecting</p>
-<div class="controls">
-<label for="interval">Every</label>
-<select id="interval"><option value="1">1 s<option value="5" selected>5 s<option value="15">15 s</select>
-<button id="pause">Pause</button>
-<a id="metrics" href=".)html",
-                            path, R"html(">Raw metrics</a>
-</div>
-</header>
-<noscript><p>The charts need JavaScript; the <a href=".)html",
-                            path, R"html(">metrics</a> do not.</p></noscript>
-<dl>
-<div><dt>Families</dt><dd id="count">–</dd></div>
-<div><dt>Series</dt><dd id="samples">–</dd></div>
-<div><dt>Scrape</dt><dd id="took">–</dd></div>
-<div><dt>Size</dt><dd id="size">–</dd></div>
-<div><dt>Updated</dt><dd id="when">–</dd></div>
-</dl>
-<div id="searching" role="search">
-<input id="search" type="search" aria-label="Search" placeholder="Search names, labels and help  ( / )">
-<p id="found" role="status"></p>
-</div>
-<main>
-<div id="families"></div>
-<button id="more" hidden>Show more families</button>
-</main>
-<script>)html",
-                            script, R"html(</script>
-</body>
-</html>
-)html");
+  return detail::filled(detail::live_page_frame, {{"title", name},
+                                                  {"metrics_path", path},
+                                                  {"style_hash", detail::live_page_style_hash},
+                                                  {"script_hash", detail::live_page_script_hash},
+                                                  {"style", style},
+                                                  {"script", script}});
 }
 
 }  // namespace promlite

@@ -87,7 +87,8 @@ const styleOf = (name, i) => name in heads ? 'q0' : 'q' + i % 3;
 const quantilesOf = series => Object.keys(series.tracks).filter(name => !(name in heads));
 const panelsOf = series => [quantilesOf(series), ['rate'], ['value']].filter(names => names.length && series.tracks[names[0]]);
 
-// The least and the greatest of what is drawn: with zero, unless that would press a gauge flat.
+// The least and the greatest of what is drawn: with zero, and then up to a round number, unless that would
+// press a gauge flat.
 function range(series, names) {
   let low = Infinity, high = -Infinity;
   for (const value of names.flatMap(name => series.tracks[name])) {
@@ -95,8 +96,9 @@ function range(series, names) {
   }
   if (low > high) return [0, 1];
   if (low > 0 && (low < high / 2 || names[0] === 'rate')) low = 0;
-  if (low === high) return low === 0 ? [0, 1] : [Math.min(0, low * 2), Math.max(0, high * 2)];
-  return [low, high];
+  if (low === high) return low ? [Math.min(0, low * 2), Math.max(0, high * 2)] : [0, 1];
+  const step = 10 ** Math.floor(Math.log10(high));
+  return low === 0 ? [0, Math.ceil(2 * high / step) / 2 * step] : [low, high];
 }
 
 function lineOf(times, values, x, y) {

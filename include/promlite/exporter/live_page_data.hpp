@@ -165,7 +165,6 @@ function quantileOf(q, buckets) {
 }
 
 const histogramQuantiles = { p50: 0.5, p90: 0.9, p99: 0.99 };
-const quantileName = q => 'p' + Number((q * 100).toPrecision(10));
 
 // The buckets of what was observed between two polls, or nothing where they cannot be compared.
 function newBuckets(before, now) {
@@ -184,28 +183,28 @@ function pointsOf(type, before, now, seconds) {
     return { ...points, rate: rate('count') };
   }
   if (type === 'summary') {
-    const points = Object.fromEntries((now.quantiles || []).map(([q, value]) => [quantileName(q), value]));
-    return { ...points, rate: rate('count') };
+    const points = (now.quantiles || []).map(([q, value]) => ['p' + Number((q * 100).toPrecision(10)), value]);
+    return { ...Object.fromEntries(points), rate: rate('count') };
   }
   return { value: now.value };
 }
 
-// ---- The history: at most five minutes, and at most two million numbers ----
+// ---- The history: at most five minutes, and of many series as much as two million numbers, or twenty polls ----
 
 const historySeconds = 300;
 const historyNumbers = 2e6;
 
 // name -> {name, type, help, series: Map of key to {labels, now, times: [s...], tracks: {track: [number...]}, poll}}.
 // A series is there when its `poll` is the history's; the others were there a while ago.
-const past = { families: new Map(), poll: 0, time: 0, began: undefined, series: 0, gone: 0 };
+const past = { families: new Map(), poll: 0, time: 0, began: undefined, series: 0, gone: 0, numbers: 0 };
 
 // Adds the families of one poll, made at `time` in seconds.
 function remember(families, time) {
-  const limit = Math.max(20, Math.floor(historyNumbers / Math.max(1, 2 * past.series)));
+  const limit = Math.max(20, Math.floor(historyNumbers / past.numbers));
   past.poll += 1;
   past.time = time;
   past.began ??= time;
-  past.series = 0;
+  past.series = past.numbers = 0;
   for (const { name, type, help, series } of families.values()) {
     let family = past.families.get(name);
     if (family?.type !== type) past.families.set(name, family = { name, type, series: new Map() });
@@ -218,6 +217,7 @@ function remember(families, time) {
       known.now = now;
       known.poll = past.poll;
       past.series += 1;
+      past.numbers += 1 + Object.keys(known.tracks).length;
     }
   }
   forget(time - historySeconds);

@@ -34,8 +34,7 @@ function columnsOf({ type, name, series }) {
   const rate = { head: heads.rate, unit: type === 'counter' ? unit : 'number', perSecond: true, of: last('rate') };
   if (type === 'counter') return [rate, { head: 'Total', unit, of: ({ now }) => now.value }];
   const count = { head: 'Count', unit: 'number', of: ({ now }) => now.count };
-  const quantiles = type === 'summary' ? quantilesOf(series.values().next().value ?? { tracks: {} })
-    : type === 'histogram' ? Object.keys(histogramQuantiles) : undefined;
+  const [first] = series.values(), quantiles = /^(histogram|summary)$/.test(type) && quantilesOf(first);
   if (quantiles) return [...quantiles.map(head => ({ head, unit, of: last(head) })), rate, count];
   return name.endsWith('_info') ? [] : [{ head: heads.value, unit, of: ({ now }) => now.value }];
 }
@@ -43,8 +42,8 @@ function columnsOf({ type, name, series }) {
 class Row {
   constructor(card, series) {
     Object.assign(this, { card, series, panels: [] });
-    const labels = series.labels.flatMap(([name, value]) => [
-      make('span', { class: 'label' }, make('span', { class: 'key' }, name + '='), make('bdi', {}, value)), ' ']);
+    const labels = series.labels.flatMap(([name, value]) =>
+      [make('span', { class: 'key' }, name + '='), make('bdi', {}, value), ' ']);
     this.cells = card.columns.map(({ head }) => make('td', { 'data-head': head }));
     this.node = make('tr', {}, make('th', { scope: 'row' }, make('div', {},
       ...labels.length ? labels : [make('span', { class: 'key' }, 'no labels')])), ...this.cells);
@@ -247,13 +246,13 @@ find('pause').addEventListener('click', () => {
   if (paused) say('paused', 'Paused');
   poll();
 });
-window.addEventListener('resize', render);
+addEventListener('resize', render);
 find('interval').addEventListener('change', poll);
 document.addEventListener('visibilitychange', poll);
 find('more').addEventListener('click', () => { familiesShown *= 5; render(); });
 find('search').addEventListener('input', render);
 
-document.addEventListener('keydown', event => {
+addEventListener('keydown', event => {
   if (event.key !== '/' || event.target.closest('input, select') || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   find('search').focus();

@@ -21,7 +21,6 @@ inline constexpr std::string_view live_page_style = R"css(
   }
 }
 * { box-sizing: border-box; }
-[hidden] { display: none; }
 html { scrollbar-gutter: stable; }
 body {
   margin: 0 auto; padding: 0 16px 48px; max-width: 1120px; background: var(--back); color: var(--text);
@@ -35,7 +34,6 @@ button, select { min-height: 32px; cursor: pointer; }
 a { color: var(--accent); }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; }
 header { padding: 20px 0 12px; }
-.controls { gap: 8px; }
 h1 { font-size: 22px; }
 #status { flex: 1 1 auto; }
 #status::before { content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 4px; margin-right: 6px; background: currentColor; }
@@ -64,7 +62,7 @@ th button, .chart button { background: none; border: 0; padding: 0; min-height: 
 [aria-sort=ascending] button::after { content: " ↑"; }
 tbody tr { border-top: 1px solid var(--line); }
 td { white-space: nowrap; }
-.label { margin-right: 6px; }
+bdi { margin-right: 8px; }
 .chart { width: 164px; }
 thead th:only-child { display: none; }
 tr:has([aria-expanded=true]) th div { display: block; }
