@@ -116,13 +116,11 @@ class MemcachedClient {
   /// What one answer may hold; 63 slab classes make less than 100 KiB.
   static constexpr std::size_t max_text = std::size_t{1} << 20;
 
-  MemcachedClient(Address address, std::chrono::nanoseconds timeout)
-      : resolver_(std::move(address)), timeout_(timeout) {}
+  explicit MemcachedClient(Address address) : resolver_(std::move(address)) {}
 
-  /// Connects, sends `commands`, each with its newline, and reads until `replies` answers are complete. Takes
-  /// no longer than the timeout, whatever the server and the name servers do. Not thread safe.
-  Conversation ask(std::string_view commands, std::size_t replies) {
-    const Deadline deadline = std::chrono::steady_clock::now() + timeout_;
+  /// Connects, sends `commands`, each with its newline, and reads until `replies` answers are complete. Ends
+  /// at the deadline, whatever the server and the name servers do. Not thread safe.
+  Conversation ask(std::string_view commands, std::size_t replies, Deadline deadline) {
     Conversation conversation;
     conversation.error = converse(commands, replies, deadline, conversation.text);
     return conversation;
@@ -154,7 +152,6 @@ class MemcachedClient {
   }
 
   Resolver resolver_;
-  const std::chrono::nanoseconds timeout_;
 };
 
 }  // namespace memcached_exporter

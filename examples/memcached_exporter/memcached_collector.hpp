@@ -8,10 +8,12 @@
 #include "stats_reply.hpp"
 
 #include <promlite/collector.hpp>
+#include <promlite/exporter/collection.hpp>
 #include <promlite/sink.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -212,13 +214,15 @@ class MetricWriter {
 
 class MemcachedCollector : public promlite::Collector {
  public:
-  /// `name` is how messages call the server.
-  MemcachedCollector(std::string name, Address address, std::chrono::nanoseconds timeout)
-      : name_(std::move(name)), client_(std::move(address), timeout) {}
+  /// `timeout` is for everything that one collection asks of the server.
+  MemcachedCollector(Address address, std::chrono::nanoseconds timeout)
+      : client_(std::move(address)), timeout_(timeout) {}
 
   /// memcached_up comes in any case; what the server did not say in full is absent.
   void collect(promlite::Sink& sink) override {
-    Conversation conversation = client_.ask(stats_commands, stats_replies);
+    const Deadline deadline =
+        std::min(std::chrono::steady_clock::now() + timeout_, promlite::scrape_deadline());
+    Conversation conversation = client_.ask(stats_commands, stats_replies, deadline);
     std::vector<Reply> replies = parse_replies(conversation.text);
     replies.resize(stats_replies);
     if (conversation.error.empty() && (replies[0].refused || replies[1].refused)) {
@@ -229,23 +233,14 @@ class MemcachedCollector : public promlite::Collector {
     if (conversation.error.empty() && !writer.problem().empty()) {
       conversation.error = "a value cannot be read: " + writer.problem();
     }
-    sink.gauge("memcached_up", "1 if the last scrape got everything from the server.")
-        .sample(conversation.error.empty() ? 1 : 0);
-    report(conversation.error);
+    const bool up = conversation.error.empty();
+    sink.gauge("memcached_up", "1 if the last scrape got everything from the server.").sample(up ? 1 : 0);
+    if (!up) promlite::collection_problem(conversation.error);
   }
 
  private:
-  /// Tells the operator what is wrong, once and not at every scrape.
-  void report(const std::string& error) {
-    if (error == last_error_) return;
-    std::fprintf(stderr, "memcached_exporter: %s: %s\n", name_.c_str(),
-                 error.empty() ? "the server is back" : error.c_str());
-    last_error_ = error;
-  }
-
-  const std::string name_;
   MemcachedClient client_;
-  std::string last_error_;
+  const std::chrono::nanoseconds timeout_;
 };
 
 }  // namespace memcached_exporter

@@ -1,6 +1,5 @@
 // promlite: how examples/memcached_exporter reads its command line and memcached's answers.
 // SPDX-License-Identifier: MIT
-#include "../../examples/memcached_exporter/flags.hpp"
 #include "../../examples/memcached_exporter/memcached_collector.hpp"
 
 #include <promlite/exposition/text.hpp>
@@ -191,54 +190,6 @@ TEST_CASE("memcached: parts of the table that depend on others") {
   }
 }
 
-TEST_CASE("memcached: durations as Go writes them") {
-  CHECK(parse_duration("500ms") == 500ms);
-  CHECK(parse_duration("1s") == 1s);
-  CHECK(parse_duration("1m") == 60s);
-  CHECK(parse_duration("0h2m3.5s") == 123500ms);
-  CHECK(parse_duration(".5s") == 500ms);
-  CHECK(parse_duration("250us") == 250us);
-  CHECK(parse_duration("7ns") == 7ns);
-  CHECK(parse_duration("60m") == 1h);
-  for (const char* bad : {"", "1", "s", ".s", "1.2.3s", "0", "0s", "-1s", "61m", "1 s", "1sec", "1d", "1e3s",
-                          "ms500", "99999999999999999999999999h"}) {
-    INFO(bad);
-    CHECK_FALSE(parse_duration(bad));
-  }
-}
-
-TEST_CASE("memcached: the command line") {
-  const auto defaults = parse_flags({});
-  REQUIRE(defaults);
-  CHECK(defaults->memcached_address == "localhost:11211");
-  CHECK(defaults->memcached_timeout == 1s);
-  CHECK(defaults->memcached_pid_file.empty());
-  CHECK(defaults->listen_address == "127.0.0.1:9150");
-  CHECK(defaults->telemetry_path == "/metrics");
-
-  const auto set =
-      parse_flags({"--memcached.address=h:1", "--memcached.timeout", "2m", "--memcached.pid-file=/p=q",
-                   "--web.listen-address", ":9150", "--web.telemetry-path=/m"});
-  REQUIRE(set);
-  CHECK(set->memcached_address == "h:1");
-  CHECK(set->memcached_timeout == 2min);
-  CHECK(set->memcached_pid_file == "/p=q");
-  CHECK(set->listen_address == ":9150");
-  CHECK(set->telemetry_path == "/m");
-
-  CHECK(parse_flags({"--version"})->version);
-  CHECK(parse_flags({"--help", "--nonsense"})->help);
-  CHECK(parse_flags({"--memcached.adress=x"}).message() == "unknown flag --memcached.adress");
-  CHECK(parse_flags({"x"}).message() == "unexpected argument \"x\"");
-  CHECK(parse_flags({"--memcached.address"}).message() == "--memcached.address needs a value");
-  CHECK(parse_flags({"--memcached.address", "--version"}).message() == "--memcached.address needs a value");
-  CHECK(parse_flags({"--memcached.address="}).message() == "--memcached.address needs a value");
-  CHECK_THAT(parse_flags({"--memcached.timeout=soon"}).message(),
-             ContainsSubstring("--memcached.timeout: \"soon\""));
-  CHECK_THAT(parse_flags({"--web.telemetry-path=metrics"}).message(),
-             ContainsSubstring("--web.telemetry-path: \"metrics\""));
-}
-
 TEST_CASE("memcached: addresses") {
   const auto plain = parse_address("localhost:11212");
   REQUIRE(plain);
@@ -257,13 +208,6 @@ TEST_CASE("memcached: addresses") {
     CHECK_FALSE(parse_address(bad));
   }
   CHECK_FALSE(parse_address("/" + std::string(200, 'x')));
-}
-
-TEST_CASE("memcached: a port alone is served on every address of the machine") {
-  CHECK(listen_address(":9150", true) == "[::]:9150");
-  CHECK(listen_address(":9150", false) == "0.0.0.0:9150");
-  CHECK(listen_address("127.0.0.1:9150", true) == "127.0.0.1:9150");
-  CHECK(listen_address("[::1]:9150", true) == "[::1]:9150");
 }
 
 /// A name server that answers when it is told to.
