@@ -1,5 +1,6 @@
 # promlite: examples/pushgateway_sweeper against a real Pushgateway.
 # SPDX-License-Identifier: MIT
+# needs: pushgateway_sweeper
 import os
 import re
 import signal
