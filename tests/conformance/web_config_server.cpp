@@ -1,8 +1,9 @@
-// promlite: serves "up 1" under a web configuration, for the test that has other programs judge the same
-// files.
-//   web_config_server
-// Says its address. Then each line that it is given names a file, which becomes the configuration: it says
-// "ok", or why not, and then nothing changes. SPDX-License-Identifier: MIT needs: promlite::exporter
+// promlite: "up 1" under a web configuration, for the test that has other programs judge the same files.
+// SPDX-License-Identifier: MIT
+// needs: promlite::exporter
+
+// web_config_server says its address. Then each line that it is given names a file, which becomes the
+// configuration: it says "ok", or why not, and then nothing changes.
 #include <promlite/exporter/exporter_site.hpp>
 #include <promlite/exporter/web_config.hpp>
 #include <promlite/transport/server.hpp>

@@ -1,5 +1,7 @@
-// promlite: tests of an exporter's site on a server: who gets in, what stands in every response, and
-// reloading. SPDX-License-Identifier: MIT needs: promlite::exporter alone: has its own crypt_r
+// promlite: an exporter's site on a server: who gets in, what every response says, and reloading.
+// SPDX-License-Identifier: MIT
+// needs: promlite::exporter
+// alone: has its own crypt_r
 #include <promlite/exporter/exporter_site.hpp>
 #include <promlite/transport/base64.hpp>
 #include <promlite/transport/server.hpp>
