@@ -185,7 +185,7 @@ PROMLITE_COLD inline std::shared_ptr<detail::Collection> CollectorGroup::begin(T
                                                                                TimePoint deadline) {
   process_.store(::getpid(), std::memory_order_relaxed);
   deadline = std::max(deadline, now);
-  const auto collection = std::make_shared<detail::Collection>(members_.size());
+  auto collection = std::make_shared<detail::Collection>(members_.size());
   for (std::size_t i = 0; i < members_.size(); ++i) {
     Member& member = members_[i];
     detail::CollectorWorker& worker = *member.worker;
