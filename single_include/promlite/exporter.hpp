@@ -2427,8 +2427,7 @@ PROMLITE_COLD inline std::string help_text(const CLI::App& app,
   std::string text = "Usage: " + app.get_name() + " [--FLAG=VALUE | --FLAG VALUE]...\n";
   if (!app.get_description().empty()) text += "\n" + app.get_description() + "\n";
   std::vector<std::string> groups = app.get_groups();
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const std::string& a, const std::string& b) { return help_rank(a) < help_rank(b); });
+  stable_sort(groups, [](const std::string& a, const std::string& b) { return help_rank(a) < help_rank(b); });
   for (const std::string& group : groups) {
     if (group.empty()) continue;  // hidden
     std::string title = group == "collector" ? "Collectors" : group;

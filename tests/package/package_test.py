@@ -15,6 +15,7 @@ VERSION = subprocess.run([ROOT / "tools" / "version"], check=True, capture_outpu
 SERIES = VERSION.rsplit(".", 1)[0]  # what find_package asks for: MAJOR.MINOR
 
 COMPRESSED = "gzip small\n"  # what tests/package/consumer/gzip.cpp says
+REFUSED = "exporter 2\n"  # what tests/package/consumer/exporter.cpp says
 EXPECTED = """\
 # HELP parcels_total Parcels delivered.
 # TYPE parcels_total counter
@@ -179,6 +180,32 @@ class Package(unittest.TestCase):
         self.must("meson", "setup", "build", "--force-fallback-for=promlite-gzip", cwd=project)
         self.must("meson", "compile", "-C", "build", cwd=project)
         self.check_program(project / "build" / "consumer", COMPRESSED)
+
+    def test_exporter_with_cmake(self):
+        prefix = self.scratch / "prefix"
+        self.install_with_cmake(prefix)
+        self.build_with_cmake("exporter", f"-DCMAKE_PREFIX_PATH={prefix}", expected=REFUSED)
+        path = {"PKG_CONFIG_PATH": str(prefix / "share" / "pkgconfig")}
+        self.assertEqual(VERSION, self.must("pkg-config", "--modversion", "promlite-exporter", **path).strip())
+        flags = self.must("pkg-config", "--cflags", "--libs", "promlite-exporter", **path).split()
+        self.must(CXX, "-std=c++17", "-I", ROOT / "single_include", HERE / "consumer" / "exporter.cpp", *flags,
+                  "-o", self.scratch / "consumer")
+        self.check_program(self.scratch / "consumer", REFUSED)
+
+    def test_exporter_with_cmake_where_a_library_is_missing(self):
+        self.install_with_cmake(self.scratch / "prefix")
+        options = (f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", "-DCMAKE_DISABLE_FIND_PACKAGE_yaml-cpp=ON")
+        code, output = run("cmake", "-G", "Ninja", "-S", HERE / "exporter", "-B", self.scratch / "refused", *options)
+        self.assertNotEqual(0, code, output)
+        self.assertIn("The component exporter of promlite needs yaml-cpp (Debian: libyaml-cpp-dev).", output)
+        self.build_with_cmake("find_package", *options, f"-DWANTED={SERIES}")
+
+    def test_meson_finds_the_exporter_kit(self):  # Compiling it is as above, and takes long.
+        self.install_with_meson(self.scratch / "prefix")
+        path = {"PKG_CONFIG_PATH": str(self.scratch / "prefix" / "share" / "pkgconfig")}
+        project = self.outside_meson_project("exporter", "exporter.cpp")
+        self.assertRegex(self.must("meson", "setup", "build", "--wrap-mode=nofallback", cwd=project, **path),
+                         f"Run-time dependency promlite-exporter found: YES {re.escape(VERSION)}")
 
     def test_meson_installed(self):
         self.install_with_meson(self.scratch / "prefix")
