@@ -8,12 +8,12 @@
 #include "session.hpp"
 
 #include <promlite/collector.hpp>
-#include <promlite/error.hpp>
 #include <promlite/exporter/collection.hpp>
 #include <promlite/sink.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <string>
 
 namespace mysql_exporter {
@@ -35,7 +35,7 @@ class StatusCollector final : public promlite::Collector {
     try {
       write_status(sink, to_values(connect(server_).ask("SHOW GLOBAL STATUS")));
       up.sample(1);
-    } catch (const promlite::Error& error) {
+    } catch (const std::exception& error) {
       up.sample(0);
       promlite::collection_problem(error.what());
     }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mysql_exporter {
 
@@ -111,8 +112,7 @@ inline void write_replication(promlite::Sink& sink, const Answer& replicas) {
   auto relay_log = sink.gauge("mysql_replica_relay_log_bytes", "Bytes of the channel's relay logs.");
   for (const Answer::Row& row : replicas.rows) {
     const auto name = replicas.field(row, {"Connection_name", "Channel_Name"});
-    const promlite::Label label{"channel", name.value_or("")};
-    const promlite::Labels labels({label});
+    const std::vector<promlite::Label> labels{{"channel", name.value_or("")}};
     if (const auto state = replicas.field(row, {"Slave_IO_Running", "Replica_IO_Running"})) {
       io.sample(labels, *state == "Yes");  // also: Connecting, Preparing
     }
@@ -139,8 +139,7 @@ inline void write_schema_sizes(promlite::Sink& sink, const Answer& schemas) {
                             "Bytes of the tables' indexes, as the storage engines estimate.");
   for (const Answer::Row& row : schemas.rows) {
     if (row.size() != 4 || !row[0]) continue;
-    const promlite::Label label{"schema", *row[0]};
-    const promlite::Labels labels({label});
+    const std::vector<promlite::Label> labels{{"schema", *row[0]}};
     write_sample(tables, labels, "tables", row[1]);
     write_sample(data, labels, "data_length", row[2]);
     write_sample(indexes, labels, "index_length", row[3]);

@@ -4,6 +4,7 @@
 #define MYSQL_EXPORTER_SESSION_HPP
 
 #include "answer.hpp"
+#include "look_up.hpp"
 #include "server.hpp"
 
 #include <promlite/error.hpp>
@@ -26,8 +27,8 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 /// A connection for one collection. Whatever the server does, constructing and asking end at the deadline:
 /// the client library's own timeouts are whole seconds and begin anew with every byte that comes, so its
-/// operations are driven from here instead. (Only the system's look-up of a host name cannot be interrupted.)
-/// Failures are thrown as promlite::Error, which names the server. For one thread.
+/// operations are driven from here instead. Failures are thrown as promlite::Error, which names the server.
+/// For one thread.
 class Session {
  public:
   /// Connects and logs in. `server` outlives this.
@@ -38,6 +39,8 @@ class Session {
     set_options();
     MYSQL* connected = nullptr;
     const bool local = !server.socket.empty();
+    if (!local && !can_look_up(server.host, deadline))
+      fail("cannot connect", "looking up the host took too long");
     // The host is always given, so that one in the option file is not taken.
     const int waits =
         mysql_real_connect_start(&connected, handle(), local ? "localhost" : server.host.c_str(), nullptr,

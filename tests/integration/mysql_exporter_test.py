@@ -137,12 +137,12 @@ class RealServerTest(MysqlTest):
             return int(after[series]) - int(before[series])
         self.assertEqual({command: more(f'mysql_commands_total{{command="{command}"}}') for command in
                           ("begin", "insert", "update", "delete", "replace", "commit", "rollback", "truncate", "create_table",
-                           "drop_table", "insert_select", "show_variables")},
+                           "drop_table", "insert_select")},
                          {"begin": 2, "insert": 3, "update": 1, "delete": 1, "replace": 1, "commit": 1, "rollback": 1,
-                          "truncate": 1, "create_table": 1, "drop_table": 1, "insert_select": 0, "show_variables": 1})
+                          "truncate": 1, "create_table": 1, "drop_table": 1, "insert_select": 0})
         self.assertEqual(more("mysql_slow_queries_total"), 2)
-        # Four of its own between the two looks at the status, and the client's.
-        self.assertGreaterEqual(more("mysql_connections_total"), 5)
+        # The client's and that of the second look; the other collectors' come when they do.
+        self.assertGreaterEqual(more("mysql_connections_total"), 2)
         self.assertEqual(after["mysql_long_query_time_seconds"], "0.05")
 
     def test_locks(self):

@@ -1,5 +1,6 @@
 // promlite: how examples/mysql_exporter reads its flags and the answers of servers that a test does not
 // start. SPDX-License-Identifier: MIT
+#include "../../examples/mysql_exporter/look_up.hpp"
 #include "../../examples/mysql_exporter/metrics.hpp"
 #include "../../examples/mysql_exporter/server.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -73,6 +75,20 @@ TEST_CASE("mysql_exporter: the server's address") {
     INFO(wrong);
     CHECK(show(wrong) == (std::string(wrong) == "::1" ? "the host is missing" : bad_port));
   }
+}
+
+TEST_CASE("mysql_exporter: a look-up that hangs is left behind") {
+  using std::chrono::steady_clock;
+  CHECK(can_look_up("127.0.0.1", steady_clock::now() + std::chrono::seconds(20)));
+  std::promise<void> end;
+  std::promise<void> ended;
+  const auto hang = [&, wanted = end.get_future().share()] {
+    wanted.wait();
+    ended.set_value();
+  };
+  CHECK_FALSE(finishes(hang, steady_clock::now() + std::chrono::milliseconds(1)));
+  end.set_value();
+  ended.get_future().wait();
 }
 
 TEST_CASE("mysql_exporter: values as the server writes them") {
