@@ -3334,9 +3334,9 @@ async function poll() {
     if (!paused) say(reason ? 'failed' : 'live', reason ? reason + ' Trying again.' : 'Live');
   } finally {
     asking = false;
-    // What takes long is asked for less often.
-    const spent = performance.now() - began;
-    timer = setTimeout(poll, Math.max(find('interval').value * 1000 - spent, Math.min(spent, 5000)));
+    // Rates need a second poll, and soon; what takes long is asked for less often.
+    const spent = performance.now() - began, interval = past.poll < 2 ? 1 : find('interval').value;
+    timer = setTimeout(poll, Math.max(interval * 1000 - spent, Math.min(spent, 5000)));
   }
 }
 
@@ -3399,6 +3399,7 @@ button, select { min-height: 32px; cursor: pointer; }
 a { color: var(--accent); }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; }
 header { padding: 20px 0 12px; }
+.controls { margin-left: auto; }
 h1 { font-size: 22px; }
 #status { flex: 1 1 auto; }
 #status::before { content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 4px; margin-right: 6px; background: currentColor; }
@@ -3417,7 +3418,7 @@ dd { font-weight: 600; }
 h2, tbody th { font: 13px/1.45 ui-monospace, Menlo, Consolas, monospace; }
 h2 { font-weight: 600; }
 .help { flex-basis: 100%; max-height: 6em; overflow: auto; }
-table { width: 100%; border-collapse: collapse; table-layout: fixed; }
+table { width: 100%; margin-top: 4px; border-collapse: collapse; table-layout: fixed; }
 th, td { padding: 3px 0 3px 12px; text-align: right; font-weight: inherit; width: 108px; }
 th:first-child { text-align: left; padding-left: 0; width: auto; overflow-wrap: anywhere; }
 th div { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
@@ -3451,6 +3452,7 @@ text { fill: var(--dim); font-size: 11px; }
 .single tr { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; }
 .single thead, .single tbody th { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 @media (max-width: 860px) {
+  .controls { margin: 0; }
   thead { position: absolute; clip-path: inset(50%); }
   .single { display: block; }
   tbody tr { display: flex; flex-wrap: wrap; align-items: center; gap: 0 14px; padding: 4px 0; }
@@ -3476,11 +3478,12 @@ namespace promlite {
 namespace detail {
 
 /// What the page's policy lets a browser run: this script and this style, and nothing that a metric says.
-/// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1).
+/// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1);
+/// tests/integration/live_page_test.py says what it has become.
 inline constexpr std::string_view live_page_script_hash =
-    "sha256-nahKfYsgY0RYAXuH+DLmwfx5mcDDYp3nAcK3Zv+usRc=";
+    "sha256-9aArmde8dI8ynkiuvNgIbQ7joRzeyH8dof/IvMBT8TA=";
 inline constexpr std::string_view live_page_style_hash =
-    "sha256-vs3GU1vSCT1vB9oQqnHxsJORFrlnCI7yry+QlIYpz2Q=";
+    "sha256-bMDanj3gFwbuOdNCEB4ktbcwWpwFqe1Rpd5P8Lg5yWE=";
 
 /// The page around them; what stands in braces is filled in.
 inline constexpr std::string_view live_page_frame = R"html(<!DOCTYPE html>

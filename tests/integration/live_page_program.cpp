@@ -5,7 +5,6 @@
 //   set X           sets the gauge
 //   observe X N     observes X, N times
 //   series NAME N   a gauge of N series
-//   drop NAME       without them
 //   hostile         metrics whose texts are meant to harm a page
 //   hang | go       collections do not end, or end again
 // SPDX-License-Identifier: MIT
@@ -15,6 +14,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdio>
+#include <exception>
 #include <iostream>
 #include <mutex>
 #include <sstream>
@@ -62,8 +63,7 @@ static void declare_series(promlite::Registry& registry, const std::string& name
   for (int i = 0; i < count; ++i) family.with("shard-" + std::to_string(i), i % 2 ? "north" : "south").set(i);
 }
 
-int main(int argc, char** argv) {
-  if (argc < 2) return 2;
+static int serve(const std::string& port, const std::string& token) {
   promlite::Registry registry;
   auto jobs = registry.counter("jobs_total", "Jobs done, by queue.", {"queue", "outcome"});
   auto sent = registry.counter("sent_bytes_total", "Bytes sent.");
@@ -83,8 +83,8 @@ int main(int argc, char** argv) {
   promlite::ServerOptions options;
   options.landing_page = promlite::live_page("Queue <exporter> & \"co\"");
   options.scrape_timeout = std::chrono::milliseconds(300);
-  if (argc > 2) options.bearer_token = argv[2];
-  promlite::MetricsServer server("127.0.0.1:" + std::string(argv[1]), registry, options);
+  options.bearer_token = token;
+  promlite::MetricsServer server("127.0.0.1:" + port, registry, options);
   std::cout << server.address() << std::endl;
 
   for (std::string line; std::getline(std::cin, line);) {
@@ -105,8 +105,6 @@ int main(int argc, char** argv) {
       }
     } else if (command == "series" && words >> name >> count) {
       declare_series(registry, name, count);
-    } else if (command == "drop" && words >> name) {
-      registry.unregister(name);
     } else if (command == "hostile") {
       declare_hostile(registry);
     } else if (command == "hang" || command == "go") {
@@ -119,4 +117,13 @@ int main(int argc, char** argv) {
   }
   gate.close(false);
   return 0;
+}
+
+int main(int argc, char** argv) {
+  try {
+    return argc < 2 ? 2 : serve(argv[1], argc > 2 ? argv[2] : "");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "live_page_program: %s\n", error.what());
+    return 1;
+  }
 }

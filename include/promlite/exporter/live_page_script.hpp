@@ -234,9 +234,9 @@ async function poll() {
     if (!paused) say(reason ? 'failed' : 'live', reason ? reason + ' Trying again.' : 'Live');
   } finally {
     asking = false;
-    // What takes long is asked for less often.
-    const spent = performance.now() - began;
-    timer = setTimeout(poll, Math.max(find('interval').value * 1000 - spent, Math.min(spent, 5000)));
+    // Rates need a second poll, and soon; what takes long is asked for less often.
+    const spent = performance.now() - began, interval = past.poll < 2 ? 1 : find('interval').value;
+    timer = setTimeout(poll, Math.max(interval * 1000 - spent, Math.min(spent, 5000)));
   }
 }
 

@@ -34,6 +34,7 @@ button, select { min-height: 32px; cursor: pointer; }
 a { color: var(--accent); }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; }
 header { padding: 20px 0 12px; }
+.controls { margin-left: auto; }
 h1 { font-size: 22px; }
 #status { flex: 1 1 auto; }
 #status::before { content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 4px; margin-right: 6px; background: currentColor; }
@@ -52,7 +53,7 @@ dd { font-weight: 600; }
 h2, tbody th { font: 13px/1.45 ui-monospace, Menlo, Consolas, monospace; }
 h2 { font-weight: 600; }
 .help { flex-basis: 100%; max-height: 6em; overflow: auto; }
-table { width: 100%; border-collapse: collapse; table-layout: fixed; }
+table { width: 100%; margin-top: 4px; border-collapse: collapse; table-layout: fixed; }
 th, td { padding: 3px 0 3px 12px; text-align: right; font-weight: inherit; width: 108px; }
 th:first-child { text-align: left; padding-left: 0; width: auto; overflow-wrap: anywhere; }
 th div { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
@@ -86,6 +87,7 @@ text { fill: var(--dim); font-size: 11px; }
 .single tr { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; }
 .single thead, .single tbody th { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 @media (max-width: 860px) {
+  .controls { margin: 0; }
   thead { position: absolute; clip-path: inset(50%); }
   .single { display: block; }
   tbody tr { display: flex; flex-wrap: wrap; align-items: center; gap: 0 14px; padding: 4px 0; }
