@@ -45,7 +45,7 @@ inline bool equals_in_constant_time(std::string_view given, std::string_view sec
   for (const char c : given) {
     const char other = secret.empty() ? '\0' : secret[at];
     difference |= static_cast<unsigned char>(c ^ other);
-    at = at + 1 < secret.size() ? at + 1 : 0;
+    at = (at + 1) * static_cast<std::size_t>(at + 1 < secret.size());  // without a branch
   }
   return difference == 0;
 }
