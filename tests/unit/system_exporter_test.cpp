@@ -19,8 +19,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -481,4 +483,55 @@ TEST_CASE("system_exporter: no time is left for file systems") {
         "system_filesystem_device_error{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"} 1\n"
         "system_filesystem_readonly{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"} 1\n");
   CHECK(found.problem == "there was no time to ask all file systems");
+}
+
+/// `text` with a few bytes changed, doubled, or cut out.
+static std::string damaged(std::string text, std::mt19937& random) {
+  static constexpr std::string_view bytes("\0\n\t :\\|/-.09kBx\xff", 17);
+  for (unsigned changes = 1 + random() % 8; changes > 0 && !text.empty(); --changes) {
+    const std::size_t at = random() % text.size();
+    const std::size_t size = random() % 16;
+    switch (random() % 3) {
+      case 0:
+        text[at] = bytes[random() % bytes.size()];
+        break;
+      case 1:
+        text.insert(at, text.substr(at, size));
+        break;
+      default:
+        text.erase(at, size);
+    }
+  }
+  return text;
+}
+
+TEST_CASE("system_exporter: files of this machine, damaged at random") {
+  std::mt19937 random(1);
+  const auto read = [](const char* path) {
+    const auto text = read_file(path);
+    return text ? text->substr(0, 4096) : std::string("none");
+  };
+  const std::string stat = read("/proc/stat"), memory = read("/proc/meminfo"), load = read("/proc/loadavg"),
+                    disks = read("/proc/diskstats"), mounts = read("/proc/self/mounts"),
+                    network = read("/proc/self/net/dev"), descriptors = read("/proc/sys/fs/file-nr");
+  SteadyTicks steady;
+  std::size_t shown = 0;
+  for (int round = 0; round < 500; ++round) {
+    for (const auto& [cpu, ticks] : parse_cpu_ticks(damaged(stat, random)).value) {
+      REQUIRE(ticks.size() <= cpu_modes.size());
+      REQUIRE(steady.update(cpu, ticks, 300).size() == ticks.size());
+    }
+    for (const Disk& disk : parse_disks(damaged(disks, random)).value) {
+      REQUIRE(disk.columns.size() >= fewest_disk_columns);
+      REQUIRE(disk.columns.size() <= std::size(disk_metrics));
+    }
+    for (const Mount& mount : parse_mounts(damaged(mounts, random)).value) REQUIRE(mount.point[0] == '/');
+    for (const Interface& interface : parse_interfaces(damaged(network, random)).value)
+      REQUIRE_FALSE(interface.device.empty());
+    shown +=
+        parse_memory(damaged(memory, random)).value.size() + parse_kernel(damaged(stat, random)).value.size();
+    if (parse_load(damaged(load, random)).value[0]) ++shown;
+    if (parse_descriptors(damaged(descriptors, random)).value.maximum) ++shown;
+  }
+  CHECK(shown > 0);
 }
