@@ -2690,8 +2690,8 @@ inline constexpr std::string_view live_page_charts = R"js(
 
 function digits(value) {
   const size = Math.abs(value);
-  if (size >= 1000 || Number.isInteger(value)) return Math.round(value).toLocaleString('en');
-  return size < 1e-4 ? value.toExponential(2) : value.toPrecision(3);
+  if (size && (size < 1e-4 || size >= 1e6)) return value.toExponential(2);
+  return size >= 999.5 || Number.isInteger(value) ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
 function scaled(value, base, prefixes, unit) {
@@ -2711,7 +2711,8 @@ function duration(value) {
 }
 
 const shortly = {
-  number: value => Math.abs(value) < 1e6 ? digits(value) : scaled(value / 1e6, 1000, ['M', 'G', 'T', 'P', 'E'], ''),
+  number: value => Math.abs(value) < 1e6 || Math.abs(value) >= 1e18 ? digits(value) :
+    scaled(value / 1e6, 1000, ['M', 'G', 'T', 'P'], ''),
   bytes: value => scaled(value, 1024, ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'], 'B'),
   seconds: duration,
   ratio: value => digits(value * 100) + ' %',
@@ -2730,7 +2731,7 @@ function unitOf({ name }) {
 function show(value, unit, perSecond) {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  return shortly[unit](value) + (perSecond ? ' /s' : '');
+  return shortly[unit](value) + (perSecond ? '/s' : '');
 }
 
 const exactly = (value, unit) => unit === 'time' ? `${value}, ${new Date(value * 1000).toLocaleString()}` : `${value}`;
@@ -3413,7 +3414,7 @@ dd { font-weight: 600; }
 #searching { position: sticky; top: 0; z-index: 1; background: var(--back); padding: 8px 0; display: flex; align-items: center; }
 #search { flex: 1; min-width: 0; height: 38px; }
 #found:not(:empty) { margin-left: 12px; }
-.family { padding: 10px 14px; margin: 8px 0; min-height: 62px; }
+.family { padding: 10px 14px; margin: 8px 0; min-height: 62px; overflow-x: auto; }
 .about { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 10px; min-width: 0; }
 h2, tbody th { font: 13px/1.45 ui-monospace, Menlo, Consolas, monospace; }
 h2 { font-weight: 600; }
@@ -3451,7 +3452,7 @@ text { fill: var(--dim); font-size: 11px; }
 .single { display: grid; grid-template-columns: 1fr 394px; align-items: center; }
 .single tr { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; }
 .single thead, .single tbody th { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-@media (max-width: 860px) {
+@media (max-width: 980px) {
   .controls { margin: 0; }
   thead { position: absolute; clip-path: inset(50%); }
   .single { display: block; }
@@ -3481,9 +3482,9 @@ namespace detail {
 /// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1);
 /// tests/integration/live_page_test.py says what it has become.
 inline constexpr std::string_view live_page_script_hash =
-    "sha256-9aArmde8dI8ynkiuvNgIbQ7joRzeyH8dof/IvMBT8TA=";
+    "sha256-0GOM5D4O51Qi6lG/TkTvQf5HLWVJIKqT7lJzmf34NEI=";
 inline constexpr std::string_view live_page_style_hash =
-    "sha256-bMDanj3gFwbuOdNCEB4ktbcwWpwFqe1Rpd5P8Lg5yWE=";
+    "sha256-UpckjiwStejiDFBVsLLvG5zR0ho2uJT3gNW6NcTlfzo=";
 
 /// The page around them; what stands in braces is filled in.
 inline constexpr std::string_view live_page_frame = R"html(<!DOCTYPE html>

@@ -187,6 +187,24 @@ s_total 1`; 0""".replace('"nan"', "nan"))
         self.assertEqual(self.tracks(page, {0: summary % 0, 5: summary % 5}),
                          {"p50": [3, 3], "p99.9": ["NaN", "NaN"], "rate": ["NaN", 1]})
 
+    def test_numbers_for_people(self):
+        page = self.open(self.start())
+        shown = {
+            "number": {0: "0", 7: "7", 1234: "1,234", 999999: "999,999", 1234567: "1.23 M", 4e12: "4 T", 1e300: "1.00e+300",
+                       0.5: "0.500", 999.7: "1,000", 12.345: "12.3", -1234.5: "-1,234", 0.00001: "1.00e-5"},
+            "bytes": {0: "0 B", 1023: "1,023 B", 1024: "1 KiB", 1536: "1.50 KiB", 3e9: "2.79 GiB"},
+            "seconds": {0: "0 s", 2.5e-9: "2.50 ns", 0.00042: "420 µs", 0.25: "250 ms", 1: "1 s", 59.94: "59.9 s", 60: "1 min",
+                        125.9: "2 min 5 s", 7260: "2 h 1 min", -90000: "-1 d 1 h"},
+            "ratio": {0: "0 %", 0.1234: "12.3 %", 1: "100 %"}}
+        for unit, values in shown.items():
+            self.assertEqual(page.evaluate(f"{list(values)}.map(value => show(value, '{unit}'))"), list(values.values()))
+        self.assertEqual(page.evaluate("[NaN, Infinity, -Infinity].map(value => show(value, 'time'))"), ["NaN", "+Inf", "-Inf"])
+        self.assertEqual(page.evaluate("[120.5, -60.5].map(ago => show(Date.now() / 1000 - ago, 'time'))"),
+                         ["2 min ago", "in 1 min"])
+        names = {"a_bytes": "bytes", "a_seconds_total": "seconds", "a.seconds": "seconds", "a_ratio": "ratio", "a_total": "number",
+                 "a_timestamp_seconds": "time", "process_start_time_seconds": "time", "cpu_time_seconds_total": "seconds"}
+        self.assertEqual(page.evaluate(f"{list(names)}.map(name => unitOf({{name}}))"), list(names.values()))
+
     def test_history_is_bounded(self):
         page = self.open(self.start())
         page.evaluate("find('pause').click(); past.families.clear()")
@@ -210,6 +228,7 @@ s_total 1`; 0""".replace('"nan"', "nan"))
         page.wait(f"{CELLS}(['jobs_total', 'done'])?.[1] === '3,500'")  # the page's own timer
         self.assertEqual(self.cells(page, "queue_depth"), ["-12.5"])
         self.assertEqual(self.cells(page, "sent_bytes_total")[1], "2.44 MiB")
+        self.assertRegex(self.cells(page, "sent_bytes_total")[0], r"^([\d.,]+ [KM]i|0 )B/s$")
         self.poll(page)
         program.tell("observe 1.5 100")
         page.wait(f"{CELLS}(['job_duration_seconds', 'mail'])?.[4] === '200'")
@@ -236,7 +255,7 @@ s_total 1`; 0""".replace('"nan"', "nan"))
         captions = "[...document.querySelectorAll('figcaption')].map(one => one.textContent)"
         first, second = page.evaluate(captions)
         self.assertEqual(first, "p50: 1.50 sp90: 1.90 sp99: 1.99 s")
-        self.assertRegex(second, r"^Per second: [\d.,]+ /s$")
+        self.assertRegex(second, r"^Per second: [\d.,]+/s$")
         place = page.evaluate("(box => [box.x, box.y])(document.querySelector('figure svg').getBoundingClientRect())")
         page.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0] + 5, y=place[1] + 5)
         self.assertTrue(page.wait(captions + "[0] !== " + repr(first)))
@@ -362,7 +381,7 @@ s_total 1`; 0""".replace('"nan"', "nan"))
         dark = page.evaluate(colors)
         self.assertEqual([sum(map(int, re.findall(r"\d+", color))) > 384 for color in light + dark],
                          [True, False, False, True])
-        for width in (360, 700, 1280):
+        for width in (360, 700, 1000):
             page.size(width, 800)
             page.evaluate("document.querySelectorAll('.chart button').forEach(one => one.click())")
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0)

@@ -23,9 +23,9 @@ namespace detail {
 /// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1);
 /// tests/integration/live_page_test.py says what it has become.
 inline constexpr std::string_view live_page_script_hash =
-    "sha256-9aArmde8dI8ynkiuvNgIbQ7joRzeyH8dof/IvMBT8TA=";
+    "sha256-0GOM5D4O51Qi6lG/TkTvQf5HLWVJIKqT7lJzmf34NEI=";
 inline constexpr std::string_view live_page_style_hash =
-    "sha256-bMDanj3gFwbuOdNCEB4ktbcwWpwFqe1Rpd5P8Lg5yWE=";
+    "sha256-UpckjiwStejiDFBVsLLvG5zR0ho2uJT3gNW6NcTlfzo=";
 
 /// The page around them; what stands in braces is filled in.
 inline constexpr std::string_view live_page_frame = R"html(<!DOCTYPE html>

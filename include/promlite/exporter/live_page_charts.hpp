@@ -13,8 +13,8 @@ inline constexpr std::string_view live_page_charts = R"js(
 
 function digits(value) {
   const size = Math.abs(value);
-  if (size >= 1000 || Number.isInteger(value)) return Math.round(value).toLocaleString('en');
-  return size < 1e-4 ? value.toExponential(2) : value.toPrecision(3);
+  if (size && (size < 1e-4 || size >= 1e6)) return value.toExponential(2);
+  return size >= 999.5 || Number.isInteger(value) ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
 function scaled(value, base, prefixes, unit) {
@@ -34,7 +34,8 @@ function duration(value) {
 }
 
 const shortly = {
-  number: value => Math.abs(value) < 1e6 ? digits(value) : scaled(value / 1e6, 1000, ['M', 'G', 'T', 'P', 'E'], ''),
+  number: value => Math.abs(value) < 1e6 || Math.abs(value) >= 1e18 ? digits(value) :
+    scaled(value / 1e6, 1000, ['M', 'G', 'T', 'P'], ''),
   bytes: value => scaled(value, 1024, ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'], 'B'),
   seconds: duration,
   ratio: value => digits(value * 100) + ' %',
@@ -53,7 +54,7 @@ function unitOf({ name }) {
 function show(value, unit, perSecond) {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  return shortly[unit](value) + (perSecond ? ' /s' : '');
+  return shortly[unit](value) + (perSecond ? '/s' : '');
 }
 
 const exactly = (value, unit) => unit === 'time' ? `${value}, ${new Date(value * 1000).toLocaleString()}` : `${value}`;

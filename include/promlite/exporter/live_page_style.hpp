@@ -48,7 +48,7 @@ dd { font-weight: 600; }
 #searching { position: sticky; top: 0; z-index: 1; background: var(--back); padding: 8px 0; display: flex; align-items: center; }
 #search { flex: 1; min-width: 0; height: 38px; }
 #found:not(:empty) { margin-left: 12px; }
-.family { padding: 10px 14px; margin: 8px 0; min-height: 62px; }
+.family { padding: 10px 14px; margin: 8px 0; min-height: 62px; overflow-x: auto; }
 .about { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 10px; min-width: 0; }
 h2, tbody th { font: 13px/1.45 ui-monospace, Menlo, Consolas, monospace; }
 h2 { font-weight: 600; }
@@ -86,7 +86,7 @@ text { fill: var(--dim); font-size: 11px; }
 .single { display: grid; grid-template-columns: 1fr 394px; align-items: center; }
 .single tr { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; }
 .single thead, .single tbody th { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-@media (max-width: 860px) {
+@media (max-width: 980px) {
   .controls { margin: 0; }
   thead { position: absolute; clip-path: inset(50%); }
   .single { display: block; }
