@@ -289,6 +289,15 @@ TEST_CASE("header lines of a site are on every response") {
   CHECK(client.get("/other").status == 404);
 }
 
+TEST_CASE("header lines do not outlive their response") {
+  Late late;
+  test::HttpClient client = late.ask();
+  late.site->await(0)->keep("text");
+  CHECK(client.read().header("X-Late") == "text");
+  REQUIRE(client.send("nonsense\r\n\r\n"));
+  CHECK(seen(client.read()) == "400 Bad request\nsite (none), late (none)");
+}
+
 TEST_CASE("header lines that do not fit become an error") {
   const std::string line = "X-Long: " + std::string(1000, 'x') + "\r\n";
   Late fitting({}, std::make_shared<LateSite>(ServerOptions(), line.size(), line));

@@ -226,7 +226,6 @@ class ServerLoop {
     stop_waiting(connection);
     resumed_.remove(connection);
     scrapes_.release(connection);
-    connection.late.reset();
     connection.close();
     ++closed_;
   }
