@@ -51,31 +51,35 @@ class FollowedFile {
   /// there has been no file.
   double last_line() const noexcept { return last_line_; }
 
-  /// Goes on where an earlier run stopped, with what is left of the files that it read.
+  /// Goes on where an earlier run stopped, with what is left of the files that it read. The one at the path
+  /// may be unreadable for now: begin() sees whether it is still the same.
   void restore(const SavedFile& saved) {
     at_end_ = false;
     restore_counts(saved);
     for (std::size_t i = 0; i < saved.positions.size(); ++i) {
       std::optional<Reader> reader = find(saved.positions[i]);
-      if (!reader) continue;
-      if (i == 0) {
+      if (reader && i == 0) {
         current_ = std::move(reader);
         last_line_ = current_->status().changed;
-      } else {
+      } else if (reader) {
         former_.push_back({std::move(*reader), std::chrono::steady_clock::now()});
+      } else if (i == 0) {
+        expected_ = saved.positions[i];
       }
     }
-    if (current_ || saved.positions.empty()) return;
-    if (const FileStatus now = status_of(path_); now.error == 0)
-      ++counts_.of(now.identity.inode == saved.positions[0].inode ? Rotation::truncate : Rotation::recreate);
   }
 
+  /// Files that were deleted are left out: nobody could find them again, and another may get the inode
+  /// number.
   SavedFile save() const {
     SavedFile saved{path_, counts_, {}, {}};
     for (std::size_t i = 0; i < matches_->size(); ++i)
       saved.matches.emplace_back((*matches_)[i].name(), counts_.matches[i]);
-    if (current_) saved.positions.push_back(current_->save());
-    for (const Former& former : former_) saved.positions.push_back(former.reader.save());
+    if (expected_) saved.positions.push_back(*expected_);
+    if (current_ && current_->status().links != 0) saved.positions.push_back(current_->save());
+    for (const Former& former : former_) {
+      if (former.reader.status().links != 0) saved.positions.push_back(former.reader.save());
+    }
     return saved;
   }
 
@@ -112,7 +116,15 @@ class FollowedFile {
   /// path.
   void begin(Reader reader, bool fresh) {
     current_ = std::move(reader);
-    if (fresh && at_end_) current_->skip_lines();
+    if (expected_) {
+      if (fresh && !current_->go_on_at(*expected_)) {
+        const bool same = current_->identity().inode == expected_->inode;
+        ++counts_.of(same ? Rotation::truncate : Rotation::recreate);
+      }
+      expected_.reset();
+    } else if (fresh && at_end_) {
+      current_->skip_lines();
+    }
     at_end_ = false;
     if (last_line_ == 0) last_line_ = current_->status().changed;
     if (std::exchange(deleted_, false)) ++counts_.of(Rotation::recreate);
@@ -217,10 +229,11 @@ class FollowedFile {
   std::string problem_;
   double last_line_ = 0;
   std::optional<Reader> current_;
-  SteadyTime last_read_;        // from it
-  SteadyTime last_there_;       // before it was deleted
-  bool deleted_ = false;        // it was, and let go of
-  std::vector<Former> former_;  // oldest first
+  std::optional<SavedPosition> expected_;  // of an earlier run, in place of current_
+  SteadyTime last_read_;                   // from it
+  SteadyTime last_there_;                  // before it was deleted
+  bool deleted_ = false;                   // it was, and let go of
+  std::vector<Former> former_;             // oldest first
 };
 
 }  // namespace log_exporter

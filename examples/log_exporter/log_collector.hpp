@@ -7,7 +7,6 @@
 #include "followed_file.hpp"
 #include "follower.hpp"
 #include "level.hpp"
-#include "match.hpp"
 #include "options.hpp"
 #include "state.hpp"
 #include "state_file.hpp"
@@ -18,6 +17,7 @@
 #include <promlite/exporter/log.hpp>
 #include <promlite/sink.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -27,7 +27,6 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace log_exporter {
 
@@ -35,12 +34,14 @@ namespace log_exporter {
 /// saved before, so that a program that is killed goes on with nothing less.
 class LogCollector : public promlite::Collector {
  public:
-  /// Begins to follow. Throws promlite::Error when the state file cannot be written. `log` must live as long.
-  LogCollector(const Options& options, std::vector<Match> matches, promlite::Logger& log)
+  /// Begins to follow. Throws promlite::Error for an expression of --match that is not one, and when the
+  /// state file cannot be written. `log` must live as long.
+  LogCollector(const Options& options, promlite::Logger& log)
       : state_file_(options.state_file),
-        poll_interval_(options.poll_interval),
+        poll_interval_(
+            std::max<std::chrono::nanoseconds>(options.poll_interval, std::chrono::milliseconds(1))),
         log_(log),
-        follower_(options, std::move(matches), log) {
+        follower_(options, parse_matches(options.matches), log) {
     load();
     follower_.poll(std::chrono::steady_clock::now() + longest_poll);
     if (const std::string problem = save(); !problem.empty())
@@ -67,6 +68,7 @@ class LogCollector : public promlite::Collector {
     const bool bounded = deadline != std::chrono::steady_clock::time_point::max();
     const bool whole = follower_.poll(now + (bounded ? (deadline - now) / 2 : std::chrono::seconds(5)));
     save();
+    if (!whole) promlite::collection_problem("there is more to read than a scrape has time for");
     write(sink, whole);
   }
 

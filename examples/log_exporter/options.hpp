@@ -27,36 +27,19 @@ struct Options {
   std::chrono::nanoseconds forget_after = std::chrono::minutes(10);        ///< --forget-after
 };
 
-/// The expressions of --match. The message of a failure names the flag and what is wrong.
-inline promlite::Expected<std::vector<Match>> parse_matches(const std::vector<std::string>& texts) {
-  using Result = promlite::Expected<std::vector<Match>>;
+/// The expressions of --match. Throws promlite::Error, which names the flag and what is wrong.
+inline std::vector<Match> parse_matches(const std::vector<std::string>& texts) {
   std::vector<Match> matches;
   for (const std::string& text : texts) {
     auto match = Match::parse(text);
-    if (!match) return Result::failure("--match: " + match.message());
+    if (!match) throw promlite::Error("--match: " + match.message());
     for (const Match& other : matches) {
       if (other.name() == match->name())
-        return Result::failure("--match: \"" + match->name() + "\" is there twice");
+        throw promlite::Error("--match: \"" + other.name() + "\" is there twice");
     }
     matches.push_back(std::move(*match));
   }
   return matches;
-}
-
-/// What the flags must hold to, but for --match.
-inline promlite::Expected<void> check_options(const Options& options) {
-  using Result = promlite::Expected<void>;
-  if (options.files.empty()) return Result::failure("--file: at least one file or pattern is needed");
-  for (const std::string& file : options.files) {
-    if (file.empty()) return Result::failure("--file: the pattern is empty");
-  }
-  if (options.start != "beginning" && options.start != "end")
-    return Result::failure("--start: \"" + options.start + "\" is neither beginning nor end");
-  if (options.poll_interval < std::chrono::milliseconds(1) || options.poll_interval > std::chrono::hours(1))
-    return Result::failure("--poll.interval: it is between 1ms and 1h");
-  if (options.max_files < 1 || options.max_files > 10000)
-    return Result::failure("--max-files: it is between 1 and 10000");
-  return {};
 }
 
 }  // namespace log_exporter

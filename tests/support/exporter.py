@@ -33,12 +33,12 @@ def parse(text):
 
 
 class Exporter:
-    """examples/NAME with these flags, on a free loopback port."""
+    """examples/NAME with these flags, on a free loopback port; `options` are those of subprocess.Popen."""
 
-    def __init__(self, name, *flags, env=None):
+    def __init__(self, name, *flags, **options):
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([program(name), "--web.listen-address=127.0.0.1:0", *flags],
-                                        stdout=subprocess.DEVNULL, stderr=self.errors, env=env)
+                                        stdout=subprocess.DEVNULL, stderr=self.errors, **options)
         try:
             start = poll_until(lambda: re.search(r"address=\"?127\.0\.0\.1:(\d+)", self.messages())
                                or self.process.poll() is not None, f"the start of {name}")

@@ -5,13 +5,13 @@
 #include "../../examples/log_exporter/match.hpp"
 #include "../../examples/log_exporter/options.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 /// "TEXT/BYTES" for each line, "TEXT+/BYTES" when it was cut, added in portions of `portion` bytes.
 static std::vector<std::string> split(std::string_view text, std::size_t portion,
@@ -123,23 +123,14 @@ TEST_CASE("log_exporter: a bad expression is told with its place") {
   begins_with("a|*b", "\"x\": \"a|*b\", character 3: ");
 }
 
-TEST_CASE("log_exporter: options that cannot be are told") {
-  log_exporter::Options options;
-  CHECK(log_exporter::check_options(options).message() == "--file: at least one file or pattern is needed");
-  options.files = {"a.log", ""};
-  CHECK(log_exporter::check_options(options).message() == "--file: the pattern is empty");
-  options.files = {"a.log"};
-  CHECK(log_exporter::check_options(options));
-  options.start = "now";
-  CHECK(log_exporter::check_options(options).message() == "--start: \"now\" is neither beginning nor end");
-  options.start = "beginning";
-  options.poll_interval = std::chrono::nanoseconds(0);
-  CHECK(log_exporter::check_options(options).message() == "--poll.interval: it is between 1ms and 1h");
-  options.poll_interval = std::chrono::seconds(1);
-  options.max_files = 0;
-  CHECK(log_exporter::check_options(options).message() == "--max-files: it is between 1 and 10000");
-
-  CHECK(log_exporter::parse_matches({"a=x", "b=y"})->size() == 2);
-  CHECK(log_exporter::parse_matches({"a=x", "a=y"}).message() == "--match: \"a\" is there twice");
-  CHECK(log_exporter::parse_matches({"a"}).message() == "--match: \"a\" is not NAME=REGEX");
+TEST_CASE("log_exporter: the expressions of the command line") {
+  CHECK(log_exporter::parse_matches({}).empty());
+  const auto matches = log_exporter::parse_matches({"a=x", "b=y"});
+  REQUIRE(matches.size() == 2);
+  CHECK(matches[1].name() == "b");
+  CHECK(matches[1].in("y"));
+  CHECK(test::error_of([] {
+          log_exporter::parse_matches({"a=x", "a=y"});
+        }) == "--match: \"a\" is there twice");
+  CHECK(test::error_of([] { log_exporter::parse_matches({"a"}); }) == "--match: \"a\" is not NAME=REGEX");
 }
