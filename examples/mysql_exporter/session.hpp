@@ -21,9 +21,28 @@
 #include <mysql.h>
 #include <poll.h>
 
+// Part of the library's interface, but its header <mysql/client_plugin.h> needs one that Debian has no
+// package of.
+struct st_mysql_client_plugin;
+extern "C" st_mysql_client_plugin* mysql_client_find_plugin(MYSQL* handle, const char* name, int kind);
+
 namespace mysql_exporter {
 
 using Deadline = std::chrono::steady_clock::time_point;
+
+/// Before any other use of the client library. It loads what is needed to log in when it is first asked for,
+/// and two threads that ask at once get in each other's way: so all is loaded here.
+inline bool prepare_library() {
+  if (mysql_library_init(0, nullptr, nullptr) != 0) return false;
+  MYSQL* const handle = mysql_init(nullptr);
+  if (handle == nullptr) return false;
+  for (const char* const name : {"client_ed25519", "caching_sha2_password", "sha256_password"}) {
+    constexpr int authentication = 2;
+    mysql_client_find_plugin(handle, name, authentication);  // null: not installed
+  }
+  mysql_close(handle);
+  return true;
+}
 
 /// A connection for one collection. Whatever the server does, constructing and asking end at the deadline:
 /// the client library's own timeouts are whole seconds and begin anew with every byte that comes, so its
@@ -33,8 +52,8 @@ class Session {
  public:
   /// Connects and logs in. `server` outlives this.
   Session(const Server& server, Deadline deadline) : server_(server), deadline_(deadline) {
-    static const int library = mysql_library_init(0, nullptr, nullptr);  // before any other of its calls
-    handle_.reset(library == 0 ? mysql_init(nullptr) : nullptr);
+    static const bool prepared = prepare_library();
+    handle_.reset(prepared ? mysql_init(nullptr) : nullptr);
     if (handle_ == nullptr) throw promlite::Error("the client library cannot be initialised");
     set_options();
     MYSQL* connected = nullptr;

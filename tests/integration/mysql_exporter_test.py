@@ -215,6 +215,13 @@ class RealServerTest(MysqlTest):
         self.assertIn(f"cannot read {my_cnf}: No such file", exporter.messages())
         self.assertNotIn(PASSWORD, str(exporter.scrape_text()))
 
+    def test_a_way_to_log_in_that_must_be_loaded(self):
+        self.server.run("INSTALL SONAME 'auth_ed25519'; CREATE USER 'modern'@'localhost' IDENTIFIED VIA ed25519 USING "
+                        "PASSWORD('secret'); GRANT SLAVE MONITOR ON *.* TO 'modern'@'localhost'")
+        for _ in range(5):  # all collectors need it for the first time, at once
+            found = self.start(self.server.address, my_cnf=self.my_cnf("modern", "secret")).scrape()
+            self.assertEqual([found[f'mysql_collector_success{{collector="{name}"}}'] for name in COLLECTORS], ["1"] * 4)
+
     def test_the_server_goes_and_comes_back(self):
         exporter = self.start(self.server.address)
         self.assertEqual(exporter.scrape()["mysql_up"], "1")
