@@ -1,6 +1,10 @@
 # promlite: examples/deployment: the playbook into a folder, twice.
 # SPDX-License-Identifier: MIT
 # needs: memcached_exporter
+# needs: system_exporter
+# needs: log_exporter
+# needs: mysql_exporter
+# needs: prober
 import os
 import pathlib
 import re
@@ -52,6 +56,8 @@ class DeploymentTest(unittest.TestCase):
         drop_in = (self.root / "etc/systemd/system/memcached_exporter.service.d/flags.conf").read_text()
         self.assertEqual("[Service]\nExecStart=\nExecStart=/usr/local/bin/memcached_exporter "
                          "--web.listen-address=127.0.0.1:9150 --memcached.address=127.0.0.1:11211\n", drop_in)
+        self.assertIn('--state.file=${STATE_DIRECTORY}/state\n',
+                      (self.root / "etc/systemd/system/log_exporter.service.d/flags.conf").read_text())
         configuration = (self.root / "etc/prometheus/prometheus.yml").read_text()
         self.assertIn('  - job_name: memcached\n    static_configs:\n      - targets: ["127.0.0.1:9150"]\n', configuration)
         (self.home / "prometheus.yml").write_text(configuration.replace("/etc/", f"{self.root}/etc/"))

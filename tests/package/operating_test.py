@@ -118,6 +118,16 @@ class OperatingTest(unittest.TestCase):
                             if alert["labels"]["alertname"] == "MemcachedDown"] == ["suppressed"], "a silenced alert")
         self.assertEqual(1, sum(message["status"] == "firing" for message in receiver.messages))
 
+    def test_the_table_of_exporters(self):
+        page = (ROOT / "docs" / "operating.md").read_text()
+        listed = set(re.findall(r"^\| \[`(\w+)`\]\(\.\./examples/(?:\w+)\)", page, re.M))
+        self.assertEqual({unit.stem for unit in ROOT.glob("examples/*/*.service")} - {"pushgateway_sweeper"}, listed)
+        for name in listed:
+            unit = (ROOT / "examples" / name / f"{name}.service").read_text()
+            port = re.search(rf"^\| \[`{name}`\].*? \| (\d+) \|", page, re.M)[1]
+            self.assertIn(f":{port}", unit + (ROOT / "examples" / name / "README.md").read_text(), name)
+            self.assertIn(f":{port}", (ROOT / "examples" / name / "prometheus.yml").read_text(), name)
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())
