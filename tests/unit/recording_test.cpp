@@ -110,7 +110,9 @@ TEST_CASE("a recording gets the prefix and the labels of where it is written") {
       [](Registry& registry, Collector& collector) { return registry.with_prefix("app_").add(collector); });
   for (const char* label : {"a0", "instance_of", "zz", "method0"}) {
     check_alike([&](Registry& registry, Collector& collector) {
-      return registry.with_prefix("app_").with_labels({{label, "x\"y"}, {"m", "n"}}).add(collector);
+      return registry.with_prefix("app_")
+          .with_labels({{label, "x\"y"}, {"m", "n"}, {"empty", ""}})
+          .add(collector);
     });
   }
 }

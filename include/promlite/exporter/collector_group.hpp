@@ -166,7 +166,6 @@ PROMLITE_COLD inline void CollectorGroup::scrape(Sink& sink) {
   {
     std::unique_lock<std::mutex> lock(board_->mutex);
     if (stopped_) return;
-    if (current_ != nullptr) expire(*current_, now);
     std::shared_ptr<detail::Collection> collection = current_;
     if (collection == nullptr || collection->pending == 0) collection = begin(now, deadline);
     wait(lock, *collection, deadline);
