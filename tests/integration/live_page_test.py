@@ -111,6 +111,14 @@ class LivePageTest(unittest.TestCase):
         self.assertEqual({link[:10] for link in re.findall(r'(?:href|src)="([^"]*)"', text)}, {"./metrics", "data:image"})
         self.assertNotRegex(script, r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|Function\(")
 
+    def test_address_with_a_password(self):
+        # A browser refuses to fetch an address that holds one, and a relative address takes it from the page's.
+        program = self.start()
+        page = self.browser.page()
+        self.addCleanup(page.close)
+        page.open(program.url.replace("//", "//user:word@"))
+        page.wait("document.body.dataset.state === 'live'")
+
     def test_text_format(self):
         page = self.open(self.start())
         page.evaluate("""text = String.raw`

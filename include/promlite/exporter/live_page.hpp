@@ -23,7 +23,7 @@ namespace detail {
 /// SHA-256 of what stands between the tags, in base64 (Content Security Policy Level 3 section 2.3.1);
 /// tests/integration/live_page_test.py says what it has become.
 inline constexpr std::string_view live_page_script_hash =
-    "sha256-0GOM5D4O51Qi6lG/TkTvQf5HLWVJIKqT7lJzmf34NEI=";
+    "sha256-1KXNoWtIWm7D+bTpnuR2mqrLy9uSpLtjMtllOKXJa6o=";
 inline constexpr std::string_view live_page_style_hash =
     "sha256-UpckjiwStejiDFBVsLLvG5zR0ho2uJT3gNW6NcTlfzo=";
 

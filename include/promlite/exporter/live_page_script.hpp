@@ -210,7 +210,9 @@ function ingest(text, time) {
 async function ask(began) {
   let answer, body;
   try {
-    answer = await fetch(find('metrics').href, { headers: { Accept: 'text/plain;version=0.0.4;escaping=allow-utf-8' },
+    // The origin has no password, even where the page's address has one; fetch refuses those.
+    answer = await fetch(location.origin + find('metrics').pathname, {
+      headers: { Accept: 'text/plain;version=0.0.4;escaping=allow-utf-8' },
       cache: 'no-store', signal: AbortSignal.timeout(answerSeconds * 1000) });
     body = await answer.arrayBuffer();
   } catch (error) {
