@@ -3923,6 +3923,12 @@ class Exporter {
     return *this;
   }
 
+  /// Compresses metrics for scrapers that ask for it: `promlite::gzip()` of `promlite/gzip.hpp`.
+  Exporter& compression(Compression compression) noexcept {
+    compression_ = compression;
+    return *this;
+  }
+
   /// What the version control knows of the program, for the labels of NAME_build_info.
   Exporter& built_from(std::string revision, std::string branch) {
     revision_ = std::move(revision);
@@ -4033,6 +4039,7 @@ class Exporter {
   bool systemd_socket_ = false;
   bool live_page_ = true;
 
+  Compression compression_;
   Logger log_;
   Registry registry_;
   std::deque<Declared> collectors_;  // their flags refer to them
@@ -4149,6 +4156,7 @@ PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::
   ServerOptions options;
   options.metrics_path = telemetry_path_;
   options.name = name_;
+  options.compression = compression_;
   options.max_scrape_timeout = std::chrono::minutes(2);
   if (live_page_) options.landing_page = live_page(name_, telemetry_path_);
   if (probe_) probe_page_ = std::make_shared<detail::ProbePage>(probe_, options, &log_);

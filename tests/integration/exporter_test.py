@@ -1,7 +1,10 @@
 # promlite: a whole exporter of the kit, tests/integration/small_exporter.cpp, as operators meet it.
 # SPDX-License-Identifier: MIT
 # needs: promlite::exporter
+# needs: promlite::gzip
 import contextlib
+import gzip
+import http.client
 import os
 import pathlib
 import re
@@ -202,6 +205,14 @@ class Service(unittest.TestCase):
             began = time.monotonic()
             self.assertEqual(0, exporter.stop())
             self.assertLess(time.monotonic() - began, 1)  # 0.2, but for a busy machine
+
+    def test_its_metrics_are_compressed_for_those_who_ask(self):
+        host, port = self.start().address.split(":")
+        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=DEADLINE)) as connection:
+            connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+            answer = connection.getresponse()
+            self.assertEqual("gzip", answer.headers["Content-Encoding"])
+            self.assertIn(b"\nsmall_reloads_total 0\n", gzip.decompress(answer.read()))
 
     def test_a_probe(self):
         exporter = self.start()

@@ -1,7 +1,9 @@
 // promlite: an exporter that goes wrong in every way that its tests ask for.
 // SPDX-License-Identifier: MIT
 // needs: promlite::exporter
+// needs: promlite::gzip
 #include <promlite/exporter.hpp>
+#include <promlite/gzip.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -47,6 +49,7 @@ int main(int argc, char** argv) {
   promlite::Exporter exporter("small_exporter", "1.2.3", "Shows lengths that are made up.");
   exporter.default_address("127.0.0.1:0")
       .built_from("abc123", "main")
+      .compression(promlite::gzip())
       .flag("queue.length", settings.length, "How long.")
       .flag("queue.names", settings.names, "Which queues.")
       .flag("queue.timeout", settings.timeout, "How long it may take.")

@@ -22,6 +22,7 @@
 #include <promlite/process_collector.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/transport/address.hpp>
+#include <promlite/transport/compression.hpp>
 #include <promlite/transport/instant.hpp>
 #include <promlite/transport/server_options.hpp>
 #include <promlite/transport/site.hpp>
@@ -78,6 +79,12 @@ class Exporter {
   Exporter& default_address(std::string address) {
     addresses_ = {std::move(address)};
     command_line().get_option("--web.listen-address")->default_str(addresses_[0]);
+    return *this;
+  }
+
+  /// Compresses metrics for scrapers that ask for it: `promlite::gzip()` of `promlite/gzip.hpp`.
+  Exporter& compression(Compression compression) noexcept {
+    compression_ = compression;
     return *this;
   }
 
@@ -191,6 +198,7 @@ class Exporter {
   bool systemd_socket_ = false;
   bool live_page_ = true;
 
+  Compression compression_;
   Logger log_;
   Registry registry_;
   std::deque<Declared> collectors_;  // their flags refer to them
@@ -307,6 +315,7 @@ PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::
   ServerOptions options;
   options.metrics_path = telemetry_path_;
   options.name = name_;
+  options.compression = compression_;
   options.max_scrape_timeout = std::chrono::minutes(2);
   if (live_page_) options.landing_page = live_page(name_, telemetry_path_);
   if (probe_) probe_page_ = std::make_shared<detail::ProbePage>(probe_, options, &log_);
