@@ -1,6 +1,7 @@
 # promlite: examples/system_exporter beside node_exporter, value by value, and on machines that are made up.
 # SPDX-License-Identifier: MIT
 # needs: system_exporter
+import ctypes
 import http.client
 import math
 import os
@@ -139,13 +140,15 @@ class BesideNodeExporterTest(unittest.TestCase):
 class MachineTest(unittest.TestCase):
     maxDiff = None
 
-    def start(self, files, *flags):
+    def start(self, files, *flags, mount=None):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         for name, text in files.items():
             path = pathlib.Path(folder.name, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
+        if mount:
+            self.mount_hanging(f"{folder.name}/{mount}")
         exporter = Exporter("system_exporter", f"--path.procfs={folder.name}/proc", f"--path.sysfs={folder.name}/sys",
                             f"--path.rootfs={folder.name}", *flags)
         self.addCleanup(exporter.errors.close)
@@ -200,6 +203,38 @@ class MachineTest(unittest.TestCase):
             self.assertEqual(values[f"system_filesystem_readonly{{{labels}}}"], str(int(point == "/")))
         self.assertNotIn("sysfs", str(values))
         self.assertNotIn("/dev/c", str(values))
+
+
+    def mount_hanging(self, path):
+        """A file system whose server takes requests and never answers, for this process and its children alone."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        new_mounts, private = 0x20000, 0x44000  # CLONE_NEWNS; MS_REC | MS_PRIVATE
+        try:
+            server = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            self.skipTest(f"no file systems in user space: {error}")
+        self.addCleanup(os.close, server)
+        options = f"fd={server},rootmode=40000,user_id=0,group_id=0"
+        if libc.unshare(new_mounts) or libc.mount(None, b"/", None, private, None) or \
+                libc.mount(b"hung", path.encode(), b"fuse", 0, options.encode()):
+            self.skipTest(f"nothing can be mounted: {os.strerror(ctypes.get_errno())}")
+        self.addCleanup(libc.umount2, path.encode(), 2)  # MNT_DETACH
+
+    def test_a_file_system_that_hangs(self):
+        mounts = b"/dev/a /one ext4 rw 0 0\nserver:/ /hung nfs4 rw 0 0\n/dev/b /other ext4 rw 0 0\n"
+        exporter = self.start({"proc/1/mounts": mounts, "one/x": b"", "hung/x": b"", "other/x": b""}, mount="hung")
+        def threads():
+            return len(os.listdir(f"/proc/{exporter.process.pid}/task"))
+        for number in range(5):
+            values = exporter.scrape()
+            if number == 0:
+                before = threads()
+            errors = {re.search(r'mountpoint="(.*?)"', one)[1]: value for one, value in values.items()
+                      if one.startswith("system_filesystem_device_error")}
+            self.assertEqual(errors, {"/one": "0", "/hung": "1", "/other": "0"})
+            self.assertEqual(self.success(values)["filesystem"], "1")
+        poll_until(lambda: threads() <= before, "no more threads than after the first scrape")
+        self.assertEqual(exporter.stop(), 0)
 
 
 class CommandLineTest(unittest.TestCase):
