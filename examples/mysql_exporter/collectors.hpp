@@ -18,11 +18,11 @@
 
 namespace mysql_exporter {
 
-/// What a collector needs: a session that ends with the scrape, and after ten seconds where no kit says when
-/// that is.
+/// A session until the scrape's deadline; where no kit says when that is, for ten seconds.
 inline Session connect(const Server& server) {
-  const auto now = std::chrono::steady_clock::now();
-  return Session(server, std::min(promlite::scrape_deadline(), now + std::chrono::seconds(10)));
+  const auto deadline = promlite::scrape_deadline();
+  if (deadline != Deadline::max()) return Session(server, deadline);
+  return Session(server, std::chrono::steady_clock::now() + std::chrono::seconds(10));
 }
 
 /// mysql_up comes in any case.

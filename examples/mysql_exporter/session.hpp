@@ -6,6 +6,7 @@
 #include "answer.hpp"
 #include "look_up.hpp"
 #include "server.hpp"
+#include "socket_guard.hpp"
 
 #include <promlite/error.hpp>
 
@@ -13,9 +14,9 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <errmsg.h>
 #include <mysql.h>
@@ -44,10 +45,11 @@ inline bool prepare_library() {
   return true;
 }
 
-/// A connection for one collection. Whatever the server does, constructing and asking end at the deadline:
-/// the client library's own timeouts are whole seconds and begin anew with every byte that comes, so its
-/// operations are driven from here instead. Failures are thrown as promlite::Error, which names the server.
-/// For one thread.
+/// A connection for one collection. Whatever the server does, constructing and asking end at the deadline.
+/// The client library's own timeouts are whole seconds and begin anew with every byte that comes: so
+/// connecting, which opens sockets of its own, is driven step by step, and from then on a guard shuts the
+/// socket down. Failures are thrown as promlite::Error, which names the server, or as std::system_error. For
+/// one thread.
 class Session {
  public:
   /// Connects and logs in. `server` outlives this.
@@ -64,8 +66,9 @@ class Session {
     const int waits =
         mysql_real_connect_start(&connected, handle(), local ? "localhost" : server.host.c_str(), nullptr,
                                  nullptr, nullptr, server.port, local ? server.socket.c_str() : nullptr, 0);
-    finish(waits, [&](int events) { return mysql_real_connect_cont(&connected, handle(), events); });
+    finish_connecting(waits, connected);
     if (connected == nullptr) fail("cannot connect");
+    guard_.emplace(mysql_get_socket(handle()), deadline);
   }
 
   bool is_mariadb() const {
@@ -76,10 +79,7 @@ class Session {
 
   /// All rows that a statement has, up to a limit that no real server comes near. Messages call it `name`.
   Answer ask(const std::string& statement, const std::string& name) {
-    int failed = 0;
-    const int waits = mysql_real_query_start(&failed, handle(), statement.data(), statement.size());
-    finish(waits, [&](int events) { return mysql_real_query_cont(&failed, handle(), events); });
-    if (failed != 0) fail(name);
+    if (mysql_real_query(handle(), statement.data(), statement.size()) != 0) fail(name);
     const std::unique_ptr<MYSQL_RES, Free> result(mysql_use_result(handle()));
     if (result == nullptr) fail(name);
     try {
@@ -133,11 +133,7 @@ class Session {
     const MYSQL_FIELD* const fields = mysql_fetch_fields(&result);
     for (unsigned i = 0; i < count; ++i) answer.columns.emplace_back(fields[i].name, fields[i].name_length);
     std::size_t bytes = 0;
-    while (true) {
-      MYSQL_ROW row = nullptr;
-      const int waits = mysql_fetch_row_start(&row, &result);
-      finish(waits, [&](int events) { return mysql_fetch_row_cont(&row, &result, events); });
-      if (row == nullptr) break;
+    while (const MYSQL_ROW row = mysql_fetch_row(&result)) {
       const unsigned long* const lengths = mysql_fetch_lengths(&result);
       Answer::Row& copy = answer.rows.emplace_back(count);
       for (unsigned i = 0; i < count; ++i) {
@@ -150,11 +146,10 @@ class Session {
     return answer;
   }
 
-  /// Goes on with an operation of the library until it has ended. Once the deadline has passed every wait
-  /// is answered with a timeout, which is how the operation ends without leaving anything behind.
-  template <class Continue>
-  void finish(int waits_for, Continue go_on) {
-    while (waits_for != 0) waits_for = go_on(wait(waits_for));
+  /// Once the deadline has passed every wait is answered with a timeout, which is how connecting ends without
+  /// leaving anything behind.
+  void finish_connecting(int waits_for, MYSQL*& connected) {
+    while (waits_for != 0) waits_for = mysql_real_connect_cont(&connected, handle(), wait(waits_for));
   }
 
   int wait(int wanted) {
@@ -203,6 +198,7 @@ class Session {
   const Server& server_;
   const Deadline deadline_;
   std::unique_ptr<MYSQL, Close> handle_;
+  std::optional<SocketGuard> guard_;  // of the handle's socket, so it goes first
 };
 
 }  // namespace mysql_exporter

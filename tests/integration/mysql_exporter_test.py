@@ -1,6 +1,7 @@
 # promlite: examples/mysql_exporter against real MariaDB servers, and against servers that only pretend.
 # SPDX-License-Identifier: MIT
 # needs: mysql_exporter
+import contextlib
 import os
 import pathlib
 import random
@@ -8,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -314,6 +316,24 @@ class FakeServerTest(MysqlTest):
                 connection.sendall(packet(number % 256, b"\1a\xfd" + (100000).to_bytes(3, "little") + b"x" * 100000))
                 number += 1
         self.assert_down(self.start(self.fake(talk).address), "the answer is longer than 16 MiB|the timeout has passed")
+
+    def test_it_describes_columns_without_end(self):
+        ended = threading.Semaphore(0)
+
+        def talk(_, connection):
+            log_in(connection)
+            connection.recv(4096)
+            columns = b"".join(packet((2 + number) % 256, column(b"a")) for number in range(256))
+            with contextlib.suppress(OSError):
+                connection.sendall(packet(1, b"\xfd\xff\xff\x00"))
+                while True:
+                    connection.sendall(columns)
+            ended.release()
+        exporter = self.start(self.fake(talk).address)
+        found = exporter.scrape(timeout=1)
+        self.assertEqual([found[f'mysql_collector_success{{collector="{name}"}}'] for name in COLLECTORS], ["0"] * 4)
+        for _ in COLLECTORS:  # the exporter hangs up
+            self.assertTrue(ended.acquire(timeout=DEADLINE))
 
     def test_it_wants_the_password(self):
         got = []
