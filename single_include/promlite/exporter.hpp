@@ -1520,6 +1520,9 @@ using ProbeFunction = std::function<void(const ProbeRequest&, Registry&)>;
 
 /// What the page and its threads have in common, for as long as one of them is there.
 struct ProbeCrew {
+  ProbeCrew(ProbeFunction function, Logger* logger, CreatedSamples created_samples)
+      : run(std::move(function)), log(logger), created(created_samples) {}
+
   ProbeFunction run;
   Logger* log;
   CreatedSamples created;
@@ -1609,8 +1612,7 @@ class ProbePage {
 
   /// `log`, where there is one, is used until the last probe has returned; so is what `run` refers to.
   PROMLITE_COLD ProbePage(ProbeFunction run, const ServerOptions& options, Logger* log)
-      : limits_(options),
-        crew_(std::shared_ptr<ProbeCrew>(new ProbeCrew{std::move(run), log, options.created, {}})) {}
+      : limits_(options), crew_(std::make_shared<ProbeCrew>(std::move(run), log, options.created)) {}
 
   /// The reply to a request for this page. Throws std::bad_alloc.
   PROMLITE_COLD Reply reply_to(const HttpRequest& request, const std::shared_ptr<Event>& wake) const {
@@ -3904,7 +3906,7 @@ class Exporter {
   /// `name` is the program's, such as "queue_exporter": letters, digits, '_' and '-'. Metrics of the exporter
   /// itself are queue_exporter_build_info, process_*, and with the name less its "_exporter" those of the
   /// collectors, such as queue_collector_success.
-  PROMLITE_COLD Exporter(std::string name, std::string version, std::string description)
+  PROMLITE_COLD Exporter(std::string name, std::string version, const std::string& description)
       : name_(std::move(name)),
         version_(std::move(version)),
         flags_(name_, description,
@@ -3941,7 +3943,7 @@ class Exporter {
   /// bool, which has `--no-name` as well. --help shows flags together whose names begin with the same word
   /// before a dot. `value` must live as long as this.
   template <class T>
-  Exporter& flag(std::string name, T& value, std::string help) {
+  Exporter& flag(const std::string& name, T& value, const std::string& help) {
     flags_.add(name, value, help);
     return *this;
   }
@@ -3956,7 +3958,7 @@ class Exporter {
   /// A collector, made by run() unless it is switched off; see CollectorGroup for how it is run. Its flags
   /// are
   /// --collector.NAME and --no-collector.NAME. What `make` throws ends run().
-  PROMLITE_COLD Exporter& collector(std::string name, std::string help,
+  PROMLITE_COLD Exporter& collector(std::string name, const std::string& help,
                                     std::function<std::unique_ptr<Collector>()> make,
                                     CollectorOptions options = {}) {
     collectors_.push_back({std::move(name), std::move(make), options});

@@ -63,7 +63,7 @@ class Exporter {
   /// `name` is the program's, such as "queue_exporter": letters, digits, '_' and '-'. Metrics of the exporter
   /// itself are queue_exporter_build_info, process_*, and with the name less its "_exporter" those of the
   /// collectors, such as queue_collector_success.
-  PROMLITE_COLD Exporter(std::string name, std::string version, std::string description)
+  PROMLITE_COLD Exporter(std::string name, std::string version, const std::string& description)
       : name_(std::move(name)),
         version_(std::move(version)),
         flags_(name_, description,
@@ -100,7 +100,7 @@ class Exporter {
   /// bool, which has `--no-name` as well. --help shows flags together whose names begin with the same word
   /// before a dot. `value` must live as long as this.
   template <class T>
-  Exporter& flag(std::string name, T& value, std::string help) {
+  Exporter& flag(const std::string& name, T& value, const std::string& help) {
     flags_.add(name, value, help);
     return *this;
   }
@@ -115,7 +115,7 @@ class Exporter {
   /// A collector, made by run() unless it is switched off; see CollectorGroup for how it is run. Its flags
   /// are
   /// --collector.NAME and --no-collector.NAME. What `make` throws ends run().
-  PROMLITE_COLD Exporter& collector(std::string name, std::string help,
+  PROMLITE_COLD Exporter& collector(std::string name, const std::string& help,
                                     std::function<std::unique_ptr<Collector>()> make,
                                     CollectorOptions options = {}) {
     collectors_.push_back({std::move(name), std::move(make), options});

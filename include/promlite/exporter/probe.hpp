@@ -63,6 +63,9 @@ using ProbeFunction = std::function<void(const ProbeRequest&, Registry&)>;
 
 /// What the page and its threads have in common, for as long as one of them is there.
 struct ProbeCrew {
+  ProbeCrew(ProbeFunction function, Logger* logger, CreatedSamples created_samples)
+      : run(std::move(function)), log(logger), created(created_samples) {}
+
   ProbeFunction run;
   Logger* log;
   CreatedSamples created;
@@ -152,8 +155,7 @@ class ProbePage {
 
   /// `log`, where there is one, is used until the last probe has returned; so is what `run` refers to.
   PROMLITE_COLD ProbePage(ProbeFunction run, const ServerOptions& options, Logger* log)
-      : limits_(options),
-        crew_(std::shared_ptr<ProbeCrew>(new ProbeCrew{std::move(run), log, options.created, {}})) {}
+      : limits_(options), crew_(std::make_shared<ProbeCrew>(std::move(run), log, options.created)) {}
 
   /// The reply to a request for this page. Throws std::bad_alloc.
   PROMLITE_COLD Reply reply_to(const HttpRequest& request, const std::shared_ptr<Event>& wake) const {
