@@ -3692,6 +3692,113 @@ PROMLITE_COLD inline std::vector<std::string> take_listen_addresses() {
 
 #endif  // PROMLITE_EXPORTER_NOTIFY_HPP
 
+// ---- promlite/exporter/shared_source.hpp ----
+// promlite: one registry behind several servers.
+#ifndef PROMLITE_EXPORTER_SHARED_SOURCE_HPP
+#define PROMLITE_EXPORTER_SHARED_SOURCE_HPP
+
+namespace promlite {
+namespace detail {
+
+/// A registry as several servers see it. A scrape that comes while another server makes the same body gets
+/// that one, as a server does it with scrapes of its own: so it does not wait for the one collection and then
+/// cause another. Collectors are told the scrape's deadline. Unlike other sources it is thread safe.
+class SharedSource final : public ScrapeSource {
+ public:
+  SharedSource(std::shared_ptr<RegistryGroup> registry, CreatedSamples created,
+               const Compression& compression) noexcept
+      : registry_(std::move(registry)), created_(created), compression_(compression) {}
+
+  bool may_block() const noexcept override { return registry_->has_collectors(); }
+  bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
+
+  PROMLITE_COLD bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) override {
+    std::unique_lock<std::mutex> lock(mutex_);
+    const auto found =
+        std::find_if(bodies_.begin(), bodies_.end(), [&](const auto& body) { return body->key == key; });
+    if (found != bodies_.end()) return join(lock, *found, deadline, out);
+
+    const auto body = bodies_.emplace_back(std::make_shared<Body>(key));
+    lock.unlock();
+    try {
+      const bool compressed = collect(key, deadline, out);
+      lock.lock();
+      // The copy is for those who wait alone.
+      if (body->waiting > 0) body->text = out.view();
+      body->compressed = compressed;
+      body->failed = false;
+      finish(*body);
+      return compressed;
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      finish(*body);
+      throw;
+    }
+  }
+
+  /// Scrapes that wait for what another one is making.
+  std::size_t waiting() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& body : bodies_) count += body->waiting;
+    return count;
+  }
+
+ private:
+  /// What one scrape makes, for all that ask for the same.
+  struct Body {
+    explicit Body(ScrapeKey asked) : key(std::move(asked)) {}
+
+    const ScrapeKey key;
+    std::size_t waiting = 0;
+    bool finished = false;
+    bool failed = true;
+    bool compressed = false;
+    std::string text;
+  };
+
+  using TimePoint = CollectionScope::TimePoint;
+  static TimePoint time_of(Instant instant) { return TimePoint(std::chrono::milliseconds(instant)); }
+
+  // A copy of the pointer: the list may change meanwhile.
+  bool join(std::unique_lock<std::mutex>& lock, std::shared_ptr<Body> body, Instant deadline,
+            ByteBuffer& out) {
+    ++body->waiting;
+    changed_.wait_until(lock, time_of(deadline), [&] { return body->finished; });
+    --body->waiting;
+    if (!body->finished || body->failed) fail("the scrape that was joined has failed");
+    out.append(body->text);
+    return body->compressed;
+  }
+
+  bool collect(const ScrapeKey& key, Instant deadline, ByteBuffer& out) {
+    // What was collected until the deadline still has to be written.
+    const Instant margin = std::clamp<Instant>((deadline - now()) / 20, 0, 250);
+    const CollectionScope scope(time_of(deadline - margin));
+    return RegistrySource(registry_, created_, compression_).render(key, deadline, out);
+  }
+
+  /// Under the lock.
+  void finish(Body& body) noexcept {
+    body.finished = true;
+    bodies_.erase(
+        std::find_if(bodies_.begin(), bodies_.end(), [&](const auto& each) { return each.get() == &body; }));
+    changed_.notify_all();
+  }
+
+  const std::shared_ptr<RegistryGroup> registry_;
+  const CreatedSamples created_;
+  const Compression compression_;
+  mutable std::mutex mutex_;  // for what follows; not held while collectors run
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<Body>> bodies_;  // that are being made
+};
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPORTER_SHARED_SOURCE_HPP
+
 // ---- promlite/exporter/watchdog.hpp ----
 // promlite: whether a server answers, asked as a client of its own.
 #ifndef PROMLITE_EXPORTER_WATCHDOG_HPP
@@ -3755,25 +3862,6 @@ PROMLITE_COLD inline bool server_answers(const std::string& address, Instant dea
 namespace promlite {
 namespace detail {
 
-/// A registry whose collectors are told the scrape's deadline.
-class TimedSource final : public ScrapeSource {
- public:
-  explicit TimedSource(RegistrySource source) noexcept : source_(std::move(source)) {}
-
-  bool may_block() const noexcept override { return source_.may_block(); }
-  bool has_gzip() const noexcept override { return source_.has_gzip(); }
-  bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) override {
-    // What was collected until then still has to be written.
-    const Instant margin = std::min<Instant>((deadline - now()) / 20, 250);
-    const CollectionScope scope(
-        CollectionScope::TimePoint(std::chrono::milliseconds(deadline - std::max<Instant>(margin, 0))));
-    return source_.render(key, deadline, out);
-  }
-
- private:
-  RegistrySource source_;
-};
-
 /// `:PORT` is what operators write for every address of the machine; a server wants a wildcard in full.
 inline std::string wildcard_in_full(const std::string& address, bool has_ipv6) {
   return address[0] == ':' ? (has_ipv6 ? "[::]" : "0.0.0.0") + address : address;
@@ -3783,18 +3871,18 @@ inline bool machine_has_ipv6() noexcept {
   return static_cast<bool>(FileDescriptor(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)));
 }
 
-/// Several servers that begin and end together. Not thread safe.
+/// Several servers of one registry that begin and end together. Not thread safe.
 class Servers {
  public:
-  /// Serves `registry` on one more address. Throws Error naming the address and the reason.
-  PROMLITE_COLD void add(const std::string& address, Gatherer& registry, const ServerOptions& options,
-                         std::shared_ptr<const Site> site) {
-    auto source =
-        std::make_shared<TimedSource>(RegistrySource(registry.share(), options.created, options.compression));
-    sources_.push_back(source);
+  Servers(const Gatherer& registry, ServerOptions options)
+      : options_(std::move(options)),
+        source_(std::make_shared<SharedSource>(registry.share(), options_.created, options_.compression)) {}
+
+  /// Serves on one more address. Throws Error naming the address and the reason.
+  PROMLITE_COLD void add(const std::string& address, std::shared_ptr<const Site> site) {
     Server server;
-    const std::string reason = server.start(wildcard_in_full(address, machine_has_ipv6()), std::move(source),
-                                            options, std::move(site));
+    const std::string reason =
+        server.start(wildcard_in_full(address, machine_has_ipv6()), source_, options_, std::move(site));
     if (!reason.empty()) fail(reason);
     servers_.push_back(std::move(server));
   }
@@ -3818,12 +3906,13 @@ class Servers {
   /// has been left behind.
   bool stop() noexcept {
     servers_.clear();
-    return std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source.expired(); });
+    return source_.use_count() == 1;
   }
 
  private:
+  const ServerOptions options_;
+  const std::shared_ptr<SharedSource> source_;  // also of each server's threads
   std::vector<Server> servers_;
-  std::vector<std::weak_ptr<ScrapeSource>> sources_;
 };
 
 }  // namespace detail
@@ -4022,6 +4111,7 @@ class Exporter {
   void serve();
   std::string metric_name(std::string_view name) const;
   std::unique_ptr<CollectorGroup> make_collectors();
+  ServerOptions server_options() const;
   void listen(detail::Servers& servers, const std::vector<std::string>& passed);
   int wait_for_end(const detail::Servers& servers, const detail::Signals& signals);
   void reload();
@@ -4136,7 +4226,7 @@ PROMLITE_COLD inline void Exporter::serve() {
   std::vector<Membership> members;
   members.push_back(registry_.add(process));
   if (group) members.push_back(registry_.add(*group));
-  detail::Servers servers;
+  detail::Servers servers(registry_, server_options());
   listen(servers, passed);
   manager_.ready(status());
   const int signal = wait_for_end(servers, signals);
@@ -4151,20 +4241,24 @@ PROMLITE_COLD inline void Exporter::serve() {
   if (hangs) std::_Exit(0);
 }
 
-/// `passed` are the sockets of a service manager.
-PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::vector<std::string>& passed) {
-  if (systemd_socket_ && passed.empty())
-    detail::fail("--web.systemd-socket: systemd has not passed a socket");
+PROMLITE_COLD inline ServerOptions Exporter::server_options() const {
   ServerOptions options;
   options.metrics_path = telemetry_path_;
   options.name = name_;
   options.compression = compression_;
   options.max_scrape_timeout = std::chrono::minutes(2);
   if (live_page_) options.landing_page = live_page(name_, telemetry_path_);
+  return options;
+}
+
+/// `passed` are the sockets of a service manager.
+PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::vector<std::string>& passed) {
+  if (systemd_socket_ && passed.empty())
+    detail::fail("--web.systemd-socket: systemd has not passed a socket");
+  const ServerOptions options = server_options();
   if (probe_) probe_page_ = std::make_shared<detail::ProbePage>(probe_, options, &log_);
   site_ = std::make_shared<detail::ExporterSite>(options, web_config(), probe_page_);
-  for (const std::string& address : systemd_socket_ ? passed : addresses_)
-    servers.add(address, registry_, options, site_);
+  for (const std::string& address : systemd_socket_ ? passed : addresses_) servers.add(address, site_);
   for (const std::string& address : servers.addresses()) {
     log_.info("Listening", {{"address", address}, {"path", telemetry_path_}});
   }

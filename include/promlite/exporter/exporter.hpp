@@ -179,6 +179,7 @@ class Exporter {
   void serve();
   std::string metric_name(std::string_view name) const;
   std::unique_ptr<CollectorGroup> make_collectors();
+  ServerOptions server_options() const;
   void listen(detail::Servers& servers, const std::vector<std::string>& passed);
   int wait_for_end(const detail::Servers& servers, const detail::Signals& signals);
   void reload();
@@ -293,7 +294,7 @@ PROMLITE_COLD inline void Exporter::serve() {
   std::vector<Membership> members;
   members.push_back(registry_.add(process));
   if (group) members.push_back(registry_.add(*group));
-  detail::Servers servers;
+  detail::Servers servers(registry_, server_options());
   listen(servers, passed);
   manager_.ready(status());
   const int signal = wait_for_end(servers, signals);
@@ -308,20 +309,24 @@ PROMLITE_COLD inline void Exporter::serve() {
   if (hangs) std::_Exit(0);
 }
 
-/// `passed` are the sockets of a service manager.
-PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::vector<std::string>& passed) {
-  if (systemd_socket_ && passed.empty())
-    detail::fail("--web.systemd-socket: systemd has not passed a socket");
+PROMLITE_COLD inline ServerOptions Exporter::server_options() const {
   ServerOptions options;
   options.metrics_path = telemetry_path_;
   options.name = name_;
   options.compression = compression_;
   options.max_scrape_timeout = std::chrono::minutes(2);
   if (live_page_) options.landing_page = live_page(name_, telemetry_path_);
+  return options;
+}
+
+/// `passed` are the sockets of a service manager.
+PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::vector<std::string>& passed) {
+  if (systemd_socket_ && passed.empty())
+    detail::fail("--web.systemd-socket: systemd has not passed a socket");
+  const ServerOptions options = server_options();
   if (probe_) probe_page_ = std::make_shared<detail::ProbePage>(probe_, options, &log_);
   site_ = std::make_shared<detail::ExporterSite>(options, web_config(), probe_page_);
-  for (const std::string& address : systemd_socket_ ? passed : addresses_)
-    servers.add(address, registry_, options, site_);
+  for (const std::string& address : systemd_socket_ ? passed : addresses_) servers.add(address, site_);
   for (const std::string& address : servers.addresses()) {
     log_.info("Listening", {{"address", address}, {"path", telemetry_path_}});
   }
