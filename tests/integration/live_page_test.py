@@ -225,6 +225,20 @@ s_total 1`; 0""".replace('"nan"', "nan"))
         self.assertEqual(page.evaluate("[...past.families.get('b').series.values()].map(one => one.times)"),
                          [[2e6, 2e6 + 4, 2e6 + 8]])
 
+    def test_what_has_gone_is_not_shown(self):
+        page = self.open(self.start())
+        page.evaluate("find('pause').click()")
+        rows = "[...document.querySelectorAll('tbody th')].map(one => one.textContent.trim())"
+        for seconds, (text, families, labels) in enumerate((
+                ('a 1\nb{x="1"} 2\nb{x="2"} 3', ["a", "b"], ["no labels", "x=1", "x=2"]),
+                ('a 1\nb{x="2"} 3', ["a", "b"], ["no labels", "x=2"]), ("a 1", ["a"], ["no labels"]),
+                ('b{x="1"} 2\n# TYPE a counter\na 1', ["a", "b"], ["no labels", "x=1"]))):
+            page.evaluate(f"ingest({text!r}, 1e6 + {seconds})")
+            self.assertEqual(page.evaluate(FAMILIES), families)
+            page.wait(f"JSON.stringify({rows}) === JSON.stringify({labels})")
+            self.assertEqual(page.evaluate("find('count').textContent"), str(len(families)))
+        self.assertEqual(page.evaluate("document.querySelector('small').textContent"), "counter")
+
     def test_values_and_charts_follow_the_program(self):
         program = self.start()
         page = self.open(program)
