@@ -637,13 +637,24 @@ struct LogField {
 
 namespace detail {
 
-/// A value of logfmt: in quotes where it is empty or holds a blank, '=', a quote, a backslash or a control
-/// byte. A line of the log stays one line whatever is in it.
+/// Length of the character at `text[at]`; 0 where it is a control character, C1 among them, or no UTF-8: a
+/// terminal would obey the one, and journald keeps a line with the other from being shown.
+inline std::size_t log_character(std::string_view text, std::size_t at) noexcept {
+  std::size_t bad = 0;
+  const std::size_t length = utf8_sequence(text, at, bad);
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const bool is_c1 = length == 2 && byte(at) == 0xC2 && byte(at + 1) < 0xA0;
+  return byte(at) < 0x20 || byte(at) == 0x7f || is_c1 ? 0 : length;
+}
+
+/// A value of logfmt: in quotes where it is empty or holds a blank, '=', a quote, a backslash or what is no
+/// character to be shown, whose bytes are escaped. A line of the log stays one line whatever is in it.
 PROMLITE_COLD inline void append_log_value(std::string& out, std::string_view value) {
   bool plain = !value.empty();
-  for (const char c : value) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '=' || c == '"' || c == '\\' || c == '\x7f')
-      plain = false;
+  for (std::size_t i = 0, length = 0; plain && i < value.size(); i += length) {
+    length = log_character(value, i);
+    const char c = value[i];
+    plain = length != 0 && c != ' ' && c != '=' && c != '"' && c != '\\';
   }
   if (plain) {
     out += value;
@@ -651,8 +662,9 @@ PROMLITE_COLD inline void append_log_value(std::string& out, std::string_view va
   }
   constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
+  for (std::size_t i = 0; i < value.size();) {
+    const std::size_t length = log_character(value, i);
+    const char c = value[i];
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -662,13 +674,15 @@ PROMLITE_COLD inline void append_log_value(std::string& out, std::string_view va
       out += "\\t";
     } else if (c == '\r') {
       out += "\\r";
-    } else if (byte < 0x20 || byte == 0x7f) {
+    } else if (length == 0) {
+      const auto byte = static_cast<unsigned char>(c);
       out += "\\x";
       out += hex[byte >> 4];
       out += hex[byte & 0xf];
     } else {
-      out += c;
+      out += value.substr(i, length);
     }
+    i += length == 0 ? 1 : length;
   }
   out += '"';
 }
@@ -2618,10 +2632,14 @@ class Flags {
       if (argument == "--version") return Ending{0, version_ + "\n"};
       const std::size_t equals = argument.find('=');
       const std::string name = argument.substr(0, equals);
+      if (name == "--help" || name == "--version") return wrong(name + " takes no value");
       prepared.push_back(argument);
       const CLI::Option* const option =
           is_long(argument) ? std::as_const(app_).get_option_no_throw(name) : nullptr;
-      if (option == nullptr || option->get_items_expected_max() != 1) continue;
+      if (option == nullptr) continue;
+      if (option->get_items_expected_max() == 0 && equals + 1 == argument.size())
+        return wrong(name + ": \"\" is neither true nor false");
+      if (option->get_items_expected_max() != 1) continue;
       if (equals == std::string::npos) {
         if (i + 1 == arguments.size() || is_long(arguments[i + 1])) return wrong(name + " needs a value");
         prepared.push_back(arguments[++i]);
@@ -3930,7 +3948,8 @@ namespace detail {
 
 /// SIGINT, SIGTERM and SIGHUP, blocked from now on and read by whoever waits: no handler is installed.
 /// Threads that are started later inherit the mask, so this must be made before any other. They stay blocked:
-/// a second SIGTERM does not change how the program ends.
+/// a second SIGTERM does not change how the program ends. SIGPIPE is blocked as well: a log whose reader has
+/// gone loses its lines, and the program goes on.
 class Signals {
  public:
   /// Throws Error.
@@ -3938,7 +3957,9 @@ class Signals {
     sigset_t wanted;
     sigemptyset(&wanted);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&wanted, number);
-    pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+    sigset_t blocked = wanted;
+    sigaddset(&blocked, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     fd_ = FileDescriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd_) fail(message_of("cannot wait for signals: ", errno_text(errno)));
   }
@@ -3967,6 +3988,29 @@ class Signals {
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SIGNALS_HPP
+
+// ---- promlite/exporter/standard_streams.hpp ----
+// promlite: descriptors 0, 1 and 2, which a program must not give to anything else.
+#ifndef PROMLITE_EXPORTER_STANDARD_STREAMS_HPP
+#define PROMLITE_EXPORTER_STANDARD_STREAMS_HPP
+
+namespace promlite {
+namespace detail {
+
+/// Opens /dev/null for standard input, output and error where they are closed: the next socket would get
+/// their numbers, and lines of the log would be written into it. Where there is no /dev/null they stay
+/// closed. Only while there is one thread.
+PROMLITE_COLD inline void open_standard_streams() noexcept {
+  for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // open(2) gives the lowest number that is free: those before are open.
+    if (::fcntl(each, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+  }
+}
+
+}  // namespace detail
+}  // namespace promlite
+
+#endif  // PROMLITE_EXPORTER_STANDARD_STREAMS_HPP
 
 // ---- promlite/exporter/exporter.hpp ----
 // promlite: a whole exporter: its command line, its servers, its signals.
@@ -4209,6 +4253,7 @@ PROMLITE_COLD inline std::unique_ptr<CollectorGroup> Exporter::make_collectors()
 }
 
 PROMLITE_COLD inline void Exporter::serve() {
+  detail::open_standard_streams();
   const detail::Signals signals;
   const std::vector<std::string> passed = detail::take_listen_addresses();
   if (on_start_) on_start_();
@@ -4230,10 +4275,10 @@ PROMLITE_COLD inline void Exporter::serve() {
   listen(servers, passed);
   manager_.ready(status());
   const int signal = wait_for_end(servers, signals);
+  const detail::ExitAfter limit(time_to_end);  // holds for the log too, whose reader may stand still
   log_.info("Ending", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
   manager_.stopping();
 
-  const detail::ExitAfter limit(time_to_end);
   if (group) group->stop();
   const bool hangs =
       !servers.stop() || (group && group->any_running()) || (probe_page_ && probe_page_->running() > 0);

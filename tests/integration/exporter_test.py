@@ -310,6 +310,52 @@ class Service(unittest.TestCase):
         # What is switched off is not made.
         self.assertEqual(0, self.start("--queue.refuse", "--no-collector.queues").stop())
 
+    def test_closed_standard_streams_are_not_given_to_sockets(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = "127.0.0.1:%d" % free.getsockname()[1]
+        command = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', PROGRAM, "--web.listen-address=" + address]
+        process = subprocess.Popen(command)
+        self.stack.callback(process.wait)
+        self.stack.callback(process.kill)
+        def answers():
+            with contextlib.suppress(OSError):
+                return get(address, "/-/healthy")[0] == 200
+        poll_until(answers, "the exporter's start")
+        self.assertEqual(["/dev/null"] * 3, [os.readlink(f"/proc/{process.pid}/fd/{each}") for each in range(3)])
+
+    def test_a_log_whose_reader_has_gone_ends_nothing(self):
+        reader, writer = os.pipe()
+        process = subprocess.Popen([PROGRAM], stderr=writer)
+        self.stack.callback(process.wait)
+        self.stack.callback(process.kill)
+        os.close(writer)
+        with open(reader, encoding="utf-8") as log:
+            address = next(found[1] for line in log if (found := re.search(r"msg=Listening address=(\S+)", line)))
+        process.send_signal(signal.SIGHUP)
+        poll_until(lambda: "small_reloads_total 1\n" in get(address, "/metrics")[2], "the reload")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, process.wait(DEADLINE))
+
+    def test_a_log_whose_reader_stands_still_does_not_keep_it_from_ending(self):
+        reader, writer = os.pipe()
+        self.stack.callback(os.close, reader)
+        process = subprocess.Popen([PROGRAM], stderr=writer)
+        self.stack.callback(process.wait)
+        self.stack.callback(process.kill)
+        read = b""
+        while b"msg=Listening" not in read:
+            read += os.read(reader, 4096)
+        os.set_blocking(writer, False)  # for the exporter too: the file is the same
+        for size in (4096, 1):
+            with contextlib.suppress(BlockingIOError):
+                while os.write(writer, b"x" * size):
+                    pass
+        os.set_blocking(writer, True)
+        os.close(writer)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, process.wait(DEADLINE))
+
     def test_the_page(self):
         page = self.start().get("/")[2]
         self.assertIn("<title>small_exporter</title>", page)

@@ -101,6 +101,8 @@ TEST_CASE("what is on or off has a flag for both") {
   CHECK(program.off);
   CHECK(program.say({"--web.live-page=maybe"}) ==
         "2 queue_exporter: --web.live-page: \"maybe\" is neither true nor false\n");
+  CHECK(program.say({"--web.live-page="}) ==
+        "2 queue_exporter: --web.live-page: \"\" is neither true nor false\n");
 }
 
 TEST_CASE("a list takes one value with each of its flags, which replace the defaults") {
@@ -181,6 +183,8 @@ TEST_CASE("the version and the help win over all else but a value that looks lik
   Program program;
   CHECK(program.say({"--nonsense", "--version"}) == "0 queue_exporter, version 1.2\n");
   CHECK(program.say({"--queue.port=x", "-h"}) == program.say({"--help"}));
+  CHECK(program.say({"--version=1"}) == "2 queue_exporter: --version takes no value\n");
+  CHECK(program.say({"--help="}) == "2 queue_exporter: --help takes no value\n");
   CHECK(program.say({"--queue.file", "-h"}) == "");
   CHECK(program.file == "-h");
 }

@@ -68,6 +68,14 @@ TEST_CASE("a value cannot break its line") {
         "level=INFO msg=\"\" a=\"\" b=\"x=y\" c=\"\\n\\r\\t\\x01\\x7f\\\\\" d=\"\\x00z\" e=\xC3\xA4\n");
 }
 
+TEST_CASE("bytes that are no text are escaped") {
+  const Pipe pipe;
+  Logger log(LogLevel::info, pipe.ends[1]);
+  log.info("\xFF", {{"a", "\xC2\x9B\x32J"}, {"b", "\xC3\xA4 \xC3"}, {"c", "\xC2\xA0"}});
+  CHECK(without_times(pipe.text()) ==
+        "level=INFO msg=\"\\xff\" a=\"\\xc2\\x9b2J\" b=\"\xC3\xA4 \\xc3\" c=\xC2\xA0\n");
+}
+
 TEST_CASE("the time is that of the clock, in UTC") {
   std::string text;
   promlite::detail::append_log_time(

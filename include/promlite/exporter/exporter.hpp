@@ -17,6 +17,7 @@
 #include <promlite/exporter/probe.hpp>
 #include <promlite/exporter/serving.hpp>
 #include <promlite/exporter/signals.hpp>
+#include <promlite/exporter/standard_streams.hpp>
 #include <promlite/exporter/web_config.hpp>
 #include <promlite/membership.hpp>
 #include <promlite/process_collector.hpp>
@@ -277,6 +278,7 @@ PROMLITE_COLD inline std::unique_ptr<CollectorGroup> Exporter::make_collectors()
 }
 
 PROMLITE_COLD inline void Exporter::serve() {
+  detail::open_standard_streams();
   const detail::Signals signals;
   const std::vector<std::string> passed = detail::take_listen_addresses();
   if (on_start_) on_start_();
@@ -298,10 +300,10 @@ PROMLITE_COLD inline void Exporter::serve() {
   listen(servers, passed);
   manager_.ready(status());
   const int signal = wait_for_end(servers, signals);
+  const detail::ExitAfter limit(time_to_end);  // holds for the log too, whose reader may stand still
   log_.info("Ending", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
   manager_.stopping();
 
-  const detail::ExitAfter limit(time_to_end);
   if (group) group->stop();
   const bool hangs =
       !servers.stop() || (group && group->any_running()) || (probe_page_ && probe_page_->running() > 0);

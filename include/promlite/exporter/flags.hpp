@@ -130,10 +130,14 @@ class Flags {
       if (argument == "--version") return Ending{0, version_ + "\n"};
       const std::size_t equals = argument.find('=');
       const std::string name = argument.substr(0, equals);
+      if (name == "--help" || name == "--version") return wrong(name + " takes no value");
       prepared.push_back(argument);
       const CLI::Option* const option =
           is_long(argument) ? std::as_const(app_).get_option_no_throw(name) : nullptr;
-      if (option == nullptr || option->get_items_expected_max() != 1) continue;
+      if (option == nullptr) continue;
+      if (option->get_items_expected_max() == 0 && equals + 1 == argument.size())
+        return wrong(name + ": \"\" is neither true nor false");
+      if (option->get_items_expected_max() != 1) continue;
       if (equals == std::string::npos) {
         if (i + 1 == arguments.size() || is_long(arguments[i + 1])) return wrong(name + " needs a value");
         prepared.push_back(arguments[++i]);

@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/detail/number.hpp>
+#include <promlite/detail/utf8.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -60,13 +61,24 @@ struct LogField {
 
 namespace detail {
 
-/// A value of logfmt: in quotes where it is empty or holds a blank, '=', a quote, a backslash or a control
-/// byte. A line of the log stays one line whatever is in it.
+/// Length of the character at `text[at]`; 0 where it is a control character, C1 among them, or no UTF-8: a
+/// terminal would obey the one, and journald keeps a line with the other from being shown.
+inline std::size_t log_character(std::string_view text, std::size_t at) noexcept {
+  std::size_t bad = 0;
+  const std::size_t length = utf8_sequence(text, at, bad);
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const bool is_c1 = length == 2 && byte(at) == 0xC2 && byte(at + 1) < 0xA0;
+  return byte(at) < 0x20 || byte(at) == 0x7f || is_c1 ? 0 : length;
+}
+
+/// A value of logfmt: in quotes where it is empty or holds a blank, '=', a quote, a backslash or what is no
+/// character to be shown, whose bytes are escaped. A line of the log stays one line whatever is in it.
 PROMLITE_COLD inline void append_log_value(std::string& out, std::string_view value) {
   bool plain = !value.empty();
-  for (const char c : value) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '=' || c == '"' || c == '\\' || c == '\x7f')
-      plain = false;
+  for (std::size_t i = 0, length = 0; plain && i < value.size(); i += length) {
+    length = log_character(value, i);
+    const char c = value[i];
+    plain = length != 0 && c != ' ' && c != '=' && c != '"' && c != '\\';
   }
   if (plain) {
     out += value;
@@ -74,8 +86,9 @@ PROMLITE_COLD inline void append_log_value(std::string& out, std::string_view va
   }
   constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
+  for (std::size_t i = 0; i < value.size();) {
+    const std::size_t length = log_character(value, i);
+    const char c = value[i];
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -85,13 +98,15 @@ PROMLITE_COLD inline void append_log_value(std::string& out, std::string_view va
       out += "\\t";
     } else if (c == '\r') {
       out += "\\r";
-    } else if (byte < 0x20 || byte == 0x7f) {
+    } else if (length == 0) {
+      const auto byte = static_cast<unsigned char>(c);
       out += "\\x";
       out += hex[byte >> 4];
       out += hex[byte & 0xf];
     } else {
-      out += c;
+      out += value.substr(i, length);
     }
+    i += length == 0 ? 1 : length;
   }
   out += '"';
 }

@@ -19,7 +19,8 @@ namespace detail {
 
 /// SIGINT, SIGTERM and SIGHUP, blocked from now on and read by whoever waits: no handler is installed.
 /// Threads that are started later inherit the mask, so this must be made before any other. They stay blocked:
-/// a second SIGTERM does not change how the program ends.
+/// a second SIGTERM does not change how the program ends. SIGPIPE is blocked as well: a log whose reader has
+/// gone loses its lines, and the program goes on.
 class Signals {
  public:
   /// Throws Error.
@@ -27,7 +28,9 @@ class Signals {
     sigset_t wanted;
     sigemptyset(&wanted);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&wanted, number);
-    pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+    sigset_t blocked = wanted;
+    sigaddset(&blocked, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     fd_ = FileDescriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd_) fail(message_of("cannot wait for signals: ", errno_text(errno)));
   }
