@@ -101,7 +101,7 @@ class LivePageTest(unittest.TestCase):
 
     def test_page_is_small_and_its_policy_names_its_own_script(self):
         text = fetch(self.start().url).decode()
-        self.assertLess(len(text.encode()), 30 * 1024)
+        self.assertLess(len(text.encode()), 30_000)
         policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
         script, = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
         style, = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)

@@ -25,7 +25,7 @@ namespace detail {
 inline constexpr std::string_view live_page_script_hash =
     "sha256-1KXNoWtIWm7D+bTpnuR2mqrLy9uSpLtjMtllOKXJa6o=";
 inline constexpr std::string_view live_page_style_hash =
-    "sha256-UpckjiwStejiDFBVsLLvG5zR0ho2uJT3gNW6NcTlfzo=";
+    "sha256-lMT6ha/BtS9HeYMC50va+7sQ1PRo7we4Vi0d5VFmJjk=";
 
 /// The page around them; what stands in braces is filled in.
 inline constexpr std::string_view live_page_frame = R"html(<!DOCTYPE html>
@@ -103,6 +103,19 @@ PROMLITE_COLD inline std::string without_indentation(std::string_view source) {
   return sent;
 }
 
+/// A style as it is sent: without the blanks too that only its readers want.
+PROMLITE_COLD inline std::string dense(std::string_view style) {
+  const std::string lines = without_indentation(style);
+  std::string sent;
+  for (const char c : lines) {
+    const char last = sent.empty() ? '\0' : sent.back();
+    if (c == ' ' && (last == ':' || last == ';' || last == ',' || last == '{')) continue;
+    if (c == '{' && last == ' ') sent.pop_back();
+    sent += c;
+  }
+  return sent;
+}
+
 }  // namespace detail
 
 /// A page for ServerOptions::landing_page that shows the metrics at `metrics_path` live: their values, and
@@ -111,11 +124,12 @@ PROMLITE_COLD inline std::string without_indentation(std::string_view source) {
 /// "/".
 ///
 /// `title` is any text. A `metrics_path` as ServerOptions::metrics_path; behind a proxy that serves the page
-/// below a prefix the metrics are looked for below the same prefix. 30 KB; throws std::bad_alloc alone.
+/// below a prefix the metrics are looked for below the same prefix. Less than 30 KB; throws std::bad_alloc
+/// alone.
 PROMLITE_COLD inline std::string live_page(std::string_view title,
                                            std::string_view metrics_path = "/metrics") {
   const std::string name = detail::escape_html(title), path = detail::escape_html(metrics_path);
-  const std::string style = detail::without_indentation(detail::live_page_style);
+  const std::string style = detail::dense(detail::live_page_style);
   std::string script = detail::without_indentation(detail::live_page_data);
   script += detail::without_indentation(detail::live_page_charts);
   script += detail::without_indentation(detail::live_page_script);
