@@ -52,12 +52,15 @@ class FollowedFile {
   double last_line() const noexcept { return last_line_; }
 
   /// Goes on where an earlier run stopped, with what is left of the files that it read. The one at the path
-  /// may be unreadable for now: begin() sees whether it is still the same.
-  void restore(const SavedFile& saved) {
+  /// may be unreadable for now: begin() sees whether it is still the same. False when one of them is not
+  /// found.
+  bool restore(const SavedFile& saved) {
+    bool whole = true;
     at_end_ = false;
     restore_counts(saved);
     for (std::size_t i = 0; i < saved.positions.size(); ++i) {
       std::optional<Reader> reader = find(saved.positions[i]);
+      whole = whole && reader;
       if (reader && i == 0) {
         current_ = std::move(reader);
         last_line_ = current_->status().changed;
@@ -67,6 +70,7 @@ class FollowedFile {
         expected_ = saved.positions[i];
       }
     }
+    return whole;
   }
 
   /// Files that were deleted are left out: nobody could find them again, and another may get the inode
@@ -193,18 +197,25 @@ class FollowedFile {
     }
   }
 
-  /// The file of a saved position: it may have another name in the same folder by now.
+  /// The file of a saved position: it may have another name in the same folder by now, or get it while it is
+  /// looked for, which is why the path comes first and the search is repeated.
   std::optional<Reader> find(const SavedPosition& saved) const {
-    std::vector<std::string> paths = find_inode(folder_of(path_), saved.inode);
-    paths.insert(paths.begin(), path_);  // which may be a link to another folder
-    for (const std::string& path : paths) {
-      Descriptor file = open_to_read(path);
-      const FileStatus status = status_of(file);
-      if (status.error != 0) continue;
-      Reader reader(std::move(file), status);
-      if (reader.go_on_at(saved)) return reader;
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      if (auto reader = open_at(path_, saved)) return reader;
+      for (const std::string& path : find_inode(folder_of(path_), saved.inode)) {
+        if (auto reader = open_at(path, saved)) return reader;
+      }
     }
     return std::nullopt;
+  }
+  /// Nothing when another file is there.
+  static std::optional<Reader> open_at(const std::string& path, const SavedPosition& saved) {
+    Descriptor file = open_to_read(path);
+    const FileStatus status = status_of(file);
+    if (status.error != 0) return std::nullopt;
+    std::optional<Reader> reader(Reader(std::move(file), status));
+    if (!reader->go_on_at(saved)) reader.reset();
+    return reader;
   }
 
   void count_lines(Reader& reader, std::vector<char>& buffer, std::uint64_t most) {

@@ -49,8 +49,10 @@ class Follower {
   void restore(const State& state) {
     known_patterns_ = {state.patterns.begin(), state.patterns.end()};
     for (const SavedFile& saved : state.files) {
-      if (files_.size() < options_.max_files && is_wanted(saved.path))
-        add(saved.path, false, std::chrono::steady_clock::now()).file.restore(saved);
+      if (files_.size() >= options_.max_files || !is_wanted(saved.path)) continue;
+      if (!add(saved.path, false, std::chrono::steady_clock::now()).file.restore(saved))
+        log_.warn("A file that was read before is not found: its last lines may be missing",
+                  {{"path", saved.path}});
     }
   }
   State state() const {

@@ -402,7 +402,7 @@ class RestartTest(LogExporterTest):
         written, stop, looks = collections.Counter(), threading.Event(), [0]
 
         def write():
-            rotated = dict.fromkeys(names, -2)
+            rotated = dict.fromkeys(names, 0)
             for turn in range(1, 1 << 30):
                 for name in names:
                     self.append(name, "INFO x\n" * (turn % 7) + "INFO half")
