@@ -64,15 +64,14 @@ class Exporter:
         finally:
             connection.close()
 
-    def scrape_text(self, timeout=None):
-        """As Prometheus asks that gives it `timeout` seconds."""
-        status, text = self.request("/metrics", {"X-Prometheus-Scrape-Timeout-Seconds": str(timeout)} if timeout else {})
+    def scrape_text(self):
+        status, text = self.request("/metrics")
         if status != 200:
             raise AssertionError(f"status {status}: {text}")
         return text
 
-    def scrape(self, timeout=None):
-        return parse(self.scrape_text(timeout))
+    def scrape(self):
+        return parse(self.scrape_text())
 
     def stop(self, number=signal.SIGTERM):
         """Its exit status."""
