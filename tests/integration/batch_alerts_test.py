@@ -1,5 +1,6 @@
 # promlite: examples/batch_alerts: an alert about a job that has really failed.
 # SPDX-License-Identifier: MIT
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -8,8 +9,10 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from support.memcached import DEADLINE, poll_until
-from support.pushgateway import Prometheus, Pushgateway
+from support.exporter import program
+from support.memcached import DEADLINE, end, free_port, poll_until
+from support.operations import check_operations
+from support.pushgateway import Prometheus, Pushgateway, get
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent / "examples" / "batch_alerts"
 
@@ -17,6 +20,10 @@ FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent / "examples" / "b
 def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
     return done.returncode, done.stdout + done.stderr
+
+
+def push_program():
+    return os.path.join(os.environ["PROMLITE_BUILD"], "tests", "push_program")
 
 
 class BatchAlertsTest(unittest.TestCase):
@@ -32,8 +39,7 @@ class BatchAlertsTest(unittest.TestCase):
         self.addCleanup(prometheus.stop)
 
         def push(code):
-            job = [os.path.join(os.environ["PROMLITE_BUILD"], "tests", "push_program"), gateway.url, "nightly_import"]
-            self.assertEqual((0, "200 \n"), run(*job, f"run={code}"))
+            self.assertEqual((0, "200 \n"), run(push_program(), gateway.url, "nightly_import", f"run={code}"))
 
         def firing():
             return [labels["job"] for labels, _ in prometheus.query('ALERTS{alertname="BatchJobFailed",alertstate="firing"}')]
@@ -41,6 +47,22 @@ class BatchAlertsTest(unittest.TestCase):
         poll_until(lambda: firing() == ["nightly_import"], "the alert")
         push(0)
         poll_until(lambda: prometheus.query("batch_job_success == 1") and firing() == [], "its end")
+
+
+    def test_the_alerts_ask_for_what_is_shown(self):
+        gateway = Pushgateway().start()
+        self.addCleanup(gateway.stop)
+        self.assertEqual((0, "200 \n"), run(push_program(), gateway.url, "nightly_import", "run=0"))
+        address = f"127.0.0.1:{free_port()}"
+        sweeper = subprocess.Popen([program("pushgateway_sweeper"), "--gateway", gateway.url, "--interval=1s",
+                                    f"--web.listen-address={address}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(end, sweeper)
+
+        def swept():
+            with contextlib.suppress(OSError):
+                text = get(f"http://{address}/metrics")
+                return text if "\npushgateway_sweeper_last_sweep_timestamp_seconds " in text else None
+        check_operations(self, "batch_alerts", get(gateway.url + "/metrics"), poll_until(swept, "a sweep"))
 
 
 if __name__ == "__main__":

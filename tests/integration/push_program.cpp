@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/promlite.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -28,7 +29,8 @@ static promlite::PushResult act(promlite::Pushgateway& gateway, const std::strin
   if (action == "remove") return gateway.remove();
   if (action.rfind("run=", 0) == 0) {
     promlite::BatchJob job(gateway, registry);
-    job.run([&] { return std::atoi(action.c_str() + 4); });
+    job.expected_every(std::chrono::hours(24));
+    job.run([&] { return job.run_stage("load", [&] { return std::atoi(action.c_str() + 4); }); });
     return job.finish();
   }
   declare(registry, action == "clash");

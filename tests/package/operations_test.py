@@ -92,10 +92,11 @@ class OperationsTest(unittest.TestCase):
         self.assertEqual((code, text), (0, ""))
 
     def test_everything_is_compared_with_what_is_shown(self):
-        """Each dashboard, by the test that has its program run."""
+        """Each dashboard and each file of rules, by the test that has the program run."""
         tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("*_test.py"))
         compared = set(re.findall(r'check_operations\(\w+, "(\w+)"', tests))
-        self.assertEqual({path.parent.name for path in self.files("dashboard.json")} - compared, set())
+        examples = {path.parent.name for path in self.files("dashboard.json") + self.files("*.rules.yml")}
+        self.assertEqual(examples - compared, set())
 
 
 if __name__ == "__main__":
