@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -49,6 +50,7 @@ static int main(int argc, char** argv) {
   seldom.cache_for = std::chrono::minutes(5);
   add<SchemaSizeCollector>(exporter, "schema_size", "tables and bytes of each schema", server, seldom);
 
+  ::unsetenv("MYSQL_PWD");        // the client library would take it
   std::signal(SIGPIPE, SIG_IGN);  // what the client library's TLS writes to a server that has gone
   return exporter.run(argc, argv);
 }

@@ -57,9 +57,9 @@ class MysqlTest(unittest.TestCase):
                                       "host=example.invalid\nport=1\nsocket=/nonexistent\n", encoding="utf-8")
         return path
 
-    def start(self, address, *flags, my_cnf=None):
+    def start(self, address, *flags, my_cnf=None, **environment):
         exporter = Exporter("mysql_exporter", f"--mysql.address={address}", f"--config.my-cnf={my_cnf or self.my_cnf()}",
-                            *flags)
+                            *flags, env={**os.environ, **environment})
         self.addCleanup(exporter.errors.close)
         self.addCleanup(lambda: self.assertNotRegex(exporter.messages(), "Sanitizer|" + PASSWORD))
         self.addCleanup(exporter.stop)
@@ -221,6 +221,8 @@ class RealServerTest(MysqlTest):
         self.assert_down(exporter, "Access denied for user 'mysql_exporter'")
         os.rename(self.my_cnf(), my_cnf)  # no restart
         self.assertEqual(exporter.scrape()["mysql_up"], "1")
+        self.assert_down(self.start(self.server.address, my_cnf=self.my_cnf(password=""), MYSQL_PWD=PASSWORD),
+                         r"Access denied for user 'mysql_exporter'@'localhost' \(using password: NO\)")
         os.remove(my_cnf)
         self.assertEqual(without_own(exporter.scrape()), {"mysql_up": "0"})
         self.assertIn(f"cannot read {my_cnf}: No such file", exporter.messages())
