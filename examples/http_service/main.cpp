@@ -80,6 +80,8 @@ static void run(const Flags& flags) {
   if (port < 0) throw std::runtime_error("cannot serve the shop on 127.0.0.1:" + std::to_string(flags.port));
   promlite::MetricsServer server{flags.metrics};
   std::thread shop_thread([&] { web.listen_after_bind(); });
+  // Before it runs, stop() does nothing.
+  while (!web.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 
   std::printf("http://%s/metrics\nhttp://127.0.0.1:%d/\n", server.address().c_str(), port);
   std::fflush(stdout);

@@ -184,6 +184,11 @@ class HttpServiceTest(unittest.TestCase):
             poll_until(lambda: series(scrape(metrics)).get('shop_orders_total{outcome="placed"}'), "an order")
             process.send_signal(number)
             self.assertEqual(process.wait(DEADLINE), 0)
+        # However early it comes.
+        for _ in range(30):
+            process, _, _ = self.start()
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(DEADLINE), 0)
         start = time.monotonic()
         process, _, _ = self.start("--seconds", "0.5")
         self.assertEqual(process.wait(DEADLINE), 0)
