@@ -15832,7 +15832,7 @@ PROMLITE_COLD inline int Server::start_threads() {
                                   std::memory_order_release);  // the owner may touch what the loop has used
         state.finished.signal();
       },
-      state_);
+      state_, "promlite-http");
   if (error != 0) return error;
   return worker_.start<ServerState>(
       [](ServerState& state) {
@@ -15840,7 +15840,7 @@ PROMLITE_COLD inline int Server::start_threads() {
         state.worker_finished.store(true, std::memory_order_release);  // as above
         state.finished.signal();
       },
-      state_);
+      state_, "promlite-scrape");
 }
 
 PROMLITE_COLD inline void Server::stop() noexcept {
@@ -15913,8 +15913,9 @@ namespace promlite {
 /// the end; the socket goes on listening for whoever shares it.
 ///
 /// Collectors and callbacks run on the second thread: one that hangs delays nothing but scrapes, which get
-/// 503 at their deadline. Clients are bounded in number, size and time by ServerOptions. The server installs
-/// no signal handler, runs none on its threads, and uses no standard stream.
+/// 503 at their deadline. The threads are called `promlite-http` and `promlite-scrape`. Clients are bounded
+/// in number, size and time by ServerOptions. The server installs no signal handler, runs none on its
+/// threads, and uses no standard stream.
 ///
 /// A registry may be destroyed before its server, which then serves what is left of it. After a fork the
 /// server runs in the parent alone; the child may destroy its copy and make another. Not thread safe, but for

@@ -37,8 +37,9 @@ namespace promlite {
 /// the end; the socket goes on listening for whoever shares it.
 ///
 /// Collectors and callbacks run on the second thread: one that hangs delays nothing but scrapes, which get
-/// 503 at their deadline. Clients are bounded in number, size and time by ServerOptions. The server installs
-/// no signal handler, runs none on its threads, and uses no standard stream.
+/// 503 at their deadline. The threads are called `promlite-http` and `promlite-scrape`. Clients are bounded
+/// in number, size and time by ServerOptions. The server installs no signal handler, runs none on its
+/// threads, and uses no standard stream.
 ///
 /// A registry may be destroyed before its server, which then serves what is left of it. After a fork the
 /// server runs in the parent alone; the child may destroy its copy and make another. Not thread safe, but for

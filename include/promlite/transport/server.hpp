@@ -141,7 +141,7 @@ PROMLITE_COLD inline int Server::start_threads() {
                                   std::memory_order_release);  // the owner may touch what the loop has used
         state.finished.signal();
       },
-      state_);
+      state_, "promlite-http");
   if (error != 0) return error;
   return worker_.start<ServerState>(
       [](ServerState& state) {
@@ -149,7 +149,7 @@ PROMLITE_COLD inline int Server::start_threads() {
         state.worker_finished.store(true, std::memory_order_release);  // as above
         state.finished.signal();
       },
-      state_);
+      state_, "promlite-scrape");
 }
 
 PROMLITE_COLD inline void Server::stop() noexcept {
