@@ -1,4 +1,4 @@
-# promlite: MariaDB for tests: a server on data of its own, and a client of it.
+# promlite: MariaDB for tests: a server on data of its own, a client of it, and what one that only pretends says.
 # SPDX-License-Identifier: MIT
 import contextlib
 import os
@@ -109,3 +109,23 @@ class Mariadb:
     def remove(self):
         self.stop()
         self.scratch.cleanup()
+
+
+# For a server that only pretends: what it says first, and the packets after that.
+GREETING = (b"\x0a10.11.1-MariaDB\0" b"\1\0\0\0" b"abcdefgh\0" b"\xff\xf7" b"\x21" b"\2\0" b"\x0f\x80" b"\x15" + bytes(10) +
+            b"ijklmnopqrst\0" b"mysql_native_password\0")
+
+
+def packet(number, body):
+    return len(body).to_bytes(3, "little") + bytes([number]) + body
+
+
+def column(name):
+    return b"\3def\0\0\0" + bytes([len(name)]) + name + b"\0\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0"
+
+
+def log_in(connection):
+    """Lets whoever comes in."""
+    connection.sendall(packet(0, GREETING))
+    connection.recv(4096)
+    connection.sendall(packet(2, b"\0\0\0\2\0\0\0"))
