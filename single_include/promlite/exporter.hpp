@@ -4335,7 +4335,7 @@ PROMLITE_COLD inline WebConfig Exporter::web_config() const {
 PROMLITE_COLD inline int Exporter::wait_for_end(const detail::Servers& servers,
                                                 const detail::Signals& signals) {
   // As sd_watchdog_enabled(3) advises: twice as often as is asked for.
-  const detail::Instant period = manager_.watchdog() / 2;
+  const detail::Instant period = std::max<detail::Instant>(manager_.watchdog() / 2, 1);
   detail::Instant next = manager_.watchdog() > 0 ? detail::now() : detail::never;
   for (;;) {
     const int signal = signals.wait_until(next);
