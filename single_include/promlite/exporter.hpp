@@ -449,6 +449,7 @@ struct CollectorResult {
 struct Collection {
   struct Job {
     std::chrono::steady_clock::time_point deadline;
+    std::chrono::steady_clock::time_point limit;  ///< by the collector's own timeout
     bool settled = false;
     CollectorResult result;
   };
@@ -498,12 +499,22 @@ class CollectorWorker {
   /// Gives an idle worker its job in `collection`, whose deadline is set; `now` by the steady clock.
   void give(std::shared_ptr<Collection> collection, std::size_t index,
             std::chrono::steady_clock::time_point now) noexcept {
-    const auto deadline = collection->jobs[index].deadline;
-    told_deadline_ = deadline - std::min<std::chrono::nanoseconds>((deadline - now) / 10, longest_margin);
-    collection_ = std::move(collection);
-    index_ = index;
+    take(std::move(collection), index, now);
     began_ = clock_.now();
+    started_ = now;
+    again_ = false;
     wanted_.notify_one();
+  }
+
+  /// When a running worker got its job, by the steady clock.
+  std::chrono::steady_clock::time_point started() const noexcept { return started_; }
+
+  /// Lets a running worker, whose job is settled, finish for one in `collection` instead. Where it fails
+  /// then, as it may because it was told an earlier deadline, it runs once more.
+  void pass_to(std::shared_ptr<Collection> collection, std::size_t index,
+               std::chrono::steady_clock::time_point now) noexcept {
+    take(std::move(collection), index, now);
+    again_ = true;
   }
 
   /// What is shown when the collector has not finished in time.
@@ -526,8 +537,9 @@ class CollectorWorker {
     for (;;) {
       self.wanted_.wait(lock, [&] { return self.stopping_ || self.collection_ != nullptr; });
       if (self.stopping_) break;
+      const auto deadline = self.told_deadline_;
       lock.unlock();
-      CollectorResult result = self.ask();
+      CollectorResult result = self.ask(deadline);
       lock.lock();
       self.finish(std::move(result));
     }
@@ -540,12 +552,20 @@ class CollectorWorker {
   // A collector that waits until its deadline can still say what it has before its time is over.
   static constexpr std::chrono::milliseconds longest_margin{100};
 
+  void take(std::shared_ptr<Collection> collection, std::size_t index,
+            std::chrono::steady_clock::time_point now) noexcept {
+    const auto deadline = collection->jobs[index].deadline;
+    told_deadline_ = deadline - std::min<std::chrono::nanoseconds>((deadline - now) / 10, longest_margin);
+    collection_ = std::move(collection);
+    index_ = index;
+  }
+
   /// Runs the collector, without the lock.
-  PROMLITE_COLD CollectorResult ask() noexcept {
+  PROMLITE_COLD CollectorResult ask(std::chrono::steady_clock::time_point told_deadline) noexcept {
     CollectorResult result;
     try {
       const auto recording = std::make_shared<Recording>();
-      const CollectionScope scope(told_deadline_);
+      const CollectionScope scope(told_deadline);
       Collector& collector = cached_ ? *cached_ : *collector_;
       collector.collect(recording->sink());
       result.reason = scope.problem();
@@ -560,6 +580,8 @@ class CollectorWorker {
 
   /// A result that comes late, or when the group is gone, is thrown away.
   void finish(CollectorResult&& result) noexcept {
+    const bool again = std::exchange(again_, false);
+    if (again && !result.success && !stopping_ && !collection_->jobs[index_].settled) return;  // to run()
     const auto collection = std::exchange(collection_, nullptr);
     if (stopping_ || collection->jobs[index_].settled) return;
     result.seconds = seconds();
@@ -583,7 +605,9 @@ class CollectorWorker {
   std::shared_ptr<Collection> collection_;  // that it works for; null: idle
   std::size_t index_ = 0;                   // of its job there
   std::chrono::steady_clock::time_point told_deadline_;
-  std::chrono::steady_clock::time_point began_;
+  std::chrono::steady_clock::time_point began_;    // by clock_
+  std::chrono::steady_clock::time_point started_;  // the same, by the steady clock
+  bool again_ = false;                             // the job came while it ran for another one
   bool stopping_ = false;
   bool has_ended_ = false;
 };
@@ -782,9 +806,10 @@ namespace promlite {
 ///     NAMESPACE_collector_age_seconds{collector}       for a cached one whose values are shown: their age
 ///
 /// and what the collectors wrote: whole, or nothing of one that threw or did not finish. One that hangs is
-/// not waited for again; as soon as it returns it takes part again. A scrape that comes while a collection
-/// runs shares it and gets the same result, unless its own deadline comes first: then what is not done has
-/// failed for it. Why a collector fails is told to the log once for each reason, and that it works again.
+/// not waited for again, unless a scrape gives it more time than it has had; as soon as it returns it takes
+/// part again. A scrape that comes while a collection runs shares it and gets the same result, unless its own
+/// deadline comes first: then what is not done has failed for it, and for it alone. Why a collector fails is
+/// told to the log once for each reason, and that it works again.
 ///
 /// Inside a collector scrape_deadline() is a little before the deadline, by a tenth of the time there is and
 /// 0.1 s at most, so that one which waits until then can still tell what it has. A collector must not wait
@@ -858,6 +883,7 @@ class CollectorGroup : public Collector {
   void scrape(Sink& sink);
   std::shared_ptr<detail::Collection> begin(TimePoint now, TimePoint deadline);
   bool start_thread(Member& member, std::string& reason);
+  static void extend(detail::Collection& collection, TimePoint deadline) noexcept;
   void expire(detail::Collection& collection, TimePoint now);
   void wait(std::unique_lock<std::mutex>& lock, detail::Collection& collection, TimePoint deadline);
   Results results_of(const detail::Collection& collection) const;
@@ -909,7 +935,12 @@ PROMLITE_COLD inline void CollectorGroup::scrape(Sink& sink) {
     std::unique_lock<std::mutex> lock(board_->mutex);
     if (stopped_) return;
     std::shared_ptr<detail::Collection> collection = current_;
-    if (collection == nullptr || collection->pending == 0) collection = begin(now, deadline);
+    if (collection != nullptr) expire(*collection, now);
+    if (collection == nullptr || collection->pending == 0) {
+      collection = begin(now, deadline);
+    } else {
+      extend(*collection, deadline);
+    }
     wait(lock, *collection, deadline);
     results = results_of(*collection);
     if (collection->pending == 0) {
@@ -931,11 +962,18 @@ PROMLITE_COLD inline std::shared_ptr<detail::Collection> CollectorGroup::begin(T
     Member& member = members_[i];
     detail::CollectorWorker& worker = *member.worker;
     detail::Collection::Job& job = collection->jobs[i];
+    // Who runs already has had a part of its time.
+    const TimePoint started = worker.is_running() ? worker.started() : now;
     const std::chrono::nanoseconds timeout = worker.options().timeout;
-    job.deadline = timeout.count() != 0 && timeout < deadline - now ? now + timeout : deadline;
+    job.limit = timeout.count() != 0 && timeout < deadline - now ? started + timeout : TimePoint::max();
+    job.deadline = std::min(started + (deadline - now), job.limit);
     detail::CollectorResult failed;
     if (worker.is_running()) {
-      collection->settle(i, worker.late_result());
+      if (job.deadline <= now) {
+        collection->settle(i, worker.late_result());
+      } else {
+        worker.pass_to(collection, i, now);
+      }
     } else if (!start_thread(member, failed.reason)) {
       collection->settle(i, std::move(failed));
     } else {
@@ -954,6 +992,14 @@ PROMLITE_COLD inline bool CollectorGroup::start_thread(Member& member, std::stri
   const int error = member.thread.start(&detail::CollectorWorker::run, member.worker, name.c_str());
   if (error != 0) reason = detail::message_of("no thread can be started: ", std::strerror(error));
   return error == 0;
+}
+
+/// Gives the jobs as much time as one more scrape has.
+PROMLITE_COLD inline void CollectorGroup::extend(detail::Collection& collection,
+                                                 TimePoint deadline) noexcept {
+  for (detail::Collection::Job& job : collection.jobs) {
+    job.deadline = std::max(job.deadline, std::min(deadline, job.limit));
+  }
 }
 
 /// Settles the jobs whose deadline has come.
@@ -3734,7 +3780,8 @@ namespace detail {
 
 /// A registry as several servers see it. A scrape that comes while another server makes the same body gets
 /// that one, as a server does it with scrapes of its own: so it does not wait for the one collection and then
-/// cause another. Collectors are told the scrape's deadline. Unlike other sources it is thread safe.
+/// cause another; unless ScrapeTime says that it will not do. Collectors are told the scrape's deadline.
+/// Unlike other sources it is thread safe.
 class SharedSource final : public ScrapeSource {
  public:
   SharedSource(std::shared_ptr<RegistryGroup> registry, CreatedSamples created,
@@ -3742,15 +3789,25 @@ class SharedSource final : public ScrapeSource {
       : registry_(std::move(registry)), created_(created), compression_(compression) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
+  bool keeps_deadline() const noexcept override { return true; }
   bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
 
   PROMLITE_COLD bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) override {
     std::unique_lock<std::mutex> lock(mutex_);
     const auto found =
         std::find_if(bodies_.begin(), bodies_.end(), [&](const auto& body) { return body->key == key; });
-    if (found != bodies_.end()) return join(lock, *found, deadline, out);
+    if (found != bodies_.end()) {
+      const std::shared_ptr<Body> joined = *found;  // the list may change meanwhile
+      join(lock, *joined, deadline);
+      if (joined->time.will_do(deadline, now())) {
+        out.append(joined->text);
+        return joined->compressed;
+      }
+    }
 
     const auto body = bodies_.emplace_back(std::make_shared<Body>(key));
+    body->time.begun = now();
+    body->time.given = deadline - body->time.begun;
     lock.unlock();
     try {
       const bool compressed = collect(key, deadline, out);
@@ -3782,6 +3839,7 @@ class SharedSource final : public ScrapeSource {
     explicit Body(ScrapeKey asked) : key(std::move(asked)) {}
 
     const ScrapeKey key;
+    ScrapeTime time;
     std::size_t waiting = 0;
     bool finished = false;
     bool failed = true;
@@ -3792,15 +3850,11 @@ class SharedSource final : public ScrapeSource {
   using TimePoint = CollectionScope::TimePoint;
   static TimePoint time_of(Instant instant) { return TimePoint(std::chrono::milliseconds(instant)); }
 
-  // A copy of the pointer: the list may change meanwhile.
-  bool join(std::unique_lock<std::mutex>& lock, std::shared_ptr<Body> body, Instant deadline,
-            ByteBuffer& out) {
-    ++body->waiting;
-    changed_.wait_until(lock, time_of(deadline), [&] { return body->finished; });
-    --body->waiting;
-    if (!body->finished || body->failed) fail("the scrape that was joined has failed");
-    out.append(body->text);
-    return body->compressed;
+  void join(std::unique_lock<std::mutex>& lock, Body& body, Instant deadline) {
+    ++body.waiting;
+    changed_.wait_until(lock, time_of(deadline), [&] { return body.finished; });
+    --body.waiting;
+    if (!body.finished || body.failed) fail("the scrape that was joined has failed");
   }
 
   bool collect(const ScrapeKey& key, Instant deadline, ByteBuffer& out) {

@@ -14081,12 +14081,27 @@ struct ScrapeKey {
   }
 };
 
+/// The time in which a source that keeps deadlines made a body.
+struct ScrapeTime {
+  Instant begun = 0;
+  Instant given = 0;  ///< milliseconds until the deadline
+
+  /// Whether the body, which is there at `current`, will do for a scrape with another deadline. Not where it
+  /// may lack something, because it took all the time that it was given, and that scrape has more left.
+  bool will_do(Instant deadline, Instant current) const noexcept {
+    // The last fifth is for margins before the deadline, and 1 ms for a clock of whole ones.
+    return (current - begun + 1) * 5 < given * 4 || deadline - current <= given;
+  }
+};
+
 /// Its functions are called by one thread at a time, by different threads over time.
 class ScrapeSource {
  public:
   virtual ~ScrapeSource() = default;
   /// True when render() runs code that is not the library's: it may take any time, or never return.
   virtual bool may_block() const noexcept = 0;
+  /// True when it leaves out what is not there at the deadline, instead of coming late.
+  virtual bool keeps_deadline() const noexcept { return false; }
   /// True when it can compress.
   virtual bool has_gzip() const noexcept { return false; }
   /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw. At
@@ -15043,8 +15058,9 @@ class ConnectionList {
 namespace promlite {
 namespace detail {
 
-/// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Belongs
-/// to the server's thread.
+/// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Only
+/// where ScrapeTime says that it will not do for one of them does that one wait for the next. Belongs to the
+/// server's thread.
 class ScrapeQueue {
  public:
   /// Both are referred to and must live as long.
@@ -15086,12 +15102,15 @@ class ScrapeQueue {
       bool failed = true;
       PROMLITE_TRY {
         body = pool_.take();
-        if (source_->may_block() || key.gzip) return worker_->start(key, deadline, std::move(body));
+        if (source_->may_block() || key.gzip) {
+          time_ = {current, deadline - current};
+          return worker_->start(key, deadline, std::move(body));
+        }
         body->compressed = source_->render(key, deadline, body->bytes);
         failed = false;
       }
       PROMLITE_CATCH_ALL {}
-      share(key, std::move(body), failed, current, answered);
+      share(key, std::move(body), failed, false, current, answered);
     }
   }
 
@@ -15099,7 +15118,9 @@ class ScrapeQueue {
   PROMLITE_COLD void take_result(Instant current, ConnectionList& answered) noexcept {
     std::unique_ptr<Body> body;
     bool failed = false;
-    if (worker_->take(body, failed)) share(worker_->key(), std::move(body), failed, current, answered);
+    if (!worker_->take(body, failed)) return;
+    const bool may_lack = !failed && source_->keeps_deadline();
+    share(worker_->key(), std::move(body), failed, may_lack, current, answered);
   }
 
   /// Takes the body from a connection that has sent it, or will not.
@@ -15112,8 +15133,8 @@ class ScrapeQueue {
   static constexpr std::string_view gzip_headers =
       "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
 
-  // Gives the body to all who wait for it.
-  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, Instant current,
+  // Gives the body to all who wait for it; where it `may_lack` something, to those for whom it will do.
+  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, bool may_lack, Instant current,
              ConnectionList& answered) noexcept {
     Reply reply;
     const ContentType content_type(key.exposition);
@@ -15127,7 +15148,7 @@ class ScrapeQueue {
     Body* body = nullptr;
     std::size_t kept = 0;
     for (Connection* const each : waiting_) {
-      if (!(each->key == key)) {
+      if (!(each->key == key) || (may_lack && !time_.will_do(each->deadline, current))) {
         waiting_[kept++] = each;
         continue;
       }
@@ -15148,6 +15169,7 @@ class ScrapeQueue {
   BodyPool pool_;
   std::size_t body_bytes_ = 0;
   std::size_t last_size_ = 0;  // of the last body, as a guess of the next
+  ScrapeTime time_;            // of what the worker makes
 };
 
 }  // namespace detail

@@ -78,7 +78,7 @@ class Command(unittest.TestCase):
         status, output, errors = run("--help")
         self.assertEqual((0, ""), (status, errors))
         flags = re.findall(r"^ +(?:-h, )?--(?:\[no-\])?([a-z.-]+)", output, flags=re.M)
-        self.assertEqual(["queue.length", "queue.names", "queue.timeout", "queue.hang", "queue.refuse", "queue.fail",
+        self.assertEqual(["queue.length", "queue.names", "queue.timeout", "queue.delay", "queue.hang", "queue.refuse", "queue.fail",
                           "collector.queues", "collector.idle", "web.listen-address", "web.telemetry-path",
                           "web.systemd-socket", "web.config.file", "web.live-page", "log.level", "help", "version"], flags)
         self.assertIn("\n  --queue.timeout=DURATION      How long it may take. (default: 500ms)\n", output)
@@ -189,6 +189,14 @@ class Service(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 0.5 + DEADLINE / 4)
         self.assertIn('\nsmall_collector_success{collector="queues"} 0\n', text)
         self.assertIn('level=WARN msg="Collector failed" collector=queues reason="it did not finish in time"', exporter.lines())
+
+    def test_a_scraper_in_a_hurry_takes_nothing_from_others(self):
+        exporter = self.start("--queue.delay=1500ms")
+        hurried = threading.Thread(target=exporter.get, args=("/metrics", {"X-Prometheus-Scrape-Timeout-Seconds": "0.5"}))
+        hurried.start()
+        # Whether it comes before, joins the other scrape, or comes when the collector still runs for that.
+        self.assertIn('small_queue_length{queue="orders"} 3', exporter.scrape())
+        hurried.join()
 
     def test_it_ends_in_time_while_a_collector_hangs(self):
         for addresses in (1, 3):

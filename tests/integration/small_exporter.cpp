@@ -19,6 +19,7 @@ struct Settings {
   bool refuse = false;
   bool fail = false;
   std::chrono::milliseconds timeout{500};
+  std::chrono::milliseconds delay{0};
   std::vector<std::string> names{"orders"};
 };
 
@@ -31,6 +32,7 @@ class QueueCollector : public promlite::Collector {
   void collect(promlite::Sink& sink) override {
     for (std::atomic<bool> hang{settings_.hang}; hang.load(std::memory_order_relaxed);)
       std::this_thread::sleep_for(std::chrono::hours(1));
+    if (settings_.delay.count() > 0) std::this_thread::sleep_for(settings_.delay);
     auto length = sink.gauge("small_queue_length", "Jobs waiting.");
     for (const std::string& name : settings_.names) length.sample({{"queue", name}}, settings_.length);
   }
@@ -53,6 +55,7 @@ int main(int argc, char** argv) {
       .flag("queue.length", settings.length, "How long.")
       .flag("queue.names", settings.names, "Which queues.")
       .flag("queue.timeout", settings.timeout, "How long it may take.")
+      .flag("queue.delay", settings.delay, "How long it takes.")
       .flag("queue.hang", settings.hang, "Never answers.")
       .flag("queue.refuse", settings.refuse, "Cannot be made.")
       .flag("queue.fail", settings.fail, "Cannot be started.");

@@ -301,6 +301,24 @@ TEST_CASE("a collector that hangs is waited for once, and works again when it re
   CHECK(asked > 1);
 }
 
+TEST_CASE("a scrape waits for what had no time enough in another one") {
+  Door door;
+  std::atomic<bool> opens{false};
+  Setting setting;
+  setting.group.add("opens", does([&](Sink&) {
+                      if (opens) door.open();
+                    }));
+  setting.group.add("slow", does([&](Sink& sink) {
+                      const bool hurried = scrape_deadline() < Steady::now() + 10min;
+                      door.pass();
+                      if (hurried) throw std::runtime_error("no time");
+                      sink.gauge("a", "").sample(1);
+                    }));
+  CHECK(comes([&] { return setting.scrape(5ms) == kit({{"opens", 1}, {"slow", 0}}); }));
+  opens = true;
+  CHECK(setting.scrape() == gauge("a", "1") + kit({{"opens", 1}, {"slow", 1}}));
+}
+
 TEST_CASE("a collector sees its deadline, a little before that of its scrape") {
   Setting setting;
   Steady::time_point own;
@@ -402,7 +420,7 @@ TEST_CASE("cached collectors show the age of their values") {
   CHECK(setting.scrape(5ms) == gauge("a", "1") + kit({{"keeps", 0, 0, 20}}));
   door.wait_for_visitor();
   setting.clock.advance(1s);
-  CHECK(setting.scrape() == gauge("a", "1") + kit({{"keeps", 0, 1, 21}}));
+  CHECK(setting.scrape(5ms) == gauge("a", "1") + kit({{"keeps", 0, 1, 21}}));
   door.open();
   CHECK(comes([&] { return !setting.group.any_running(); }));
   // What came too late for its scrape is in the cache.

@@ -50,6 +50,15 @@ static std::string exposition(int count) {
   return "# HELP collections So far.\n# TYPE collections gauge\ncollections " + std::to_string(count) + "\n";
 }
 
+TEST_CASE("what took its time does for those who have no more of it") {
+  const promlite::detail::ScrapeTime time{1000, 500};
+  CHECK(time.will_do(1500, 1490));
+  CHECK(time.will_do(1990, 1490));
+  CHECK_FALSE(time.will_do(1991, 1490));
+  CHECK(time.will_do(9000, 1100));  // it was done early
+  CHECK_FALSE(promlite::detail::ScrapeTime{1000, 1}.will_do(9000, 1000));
+}
+
 TEST_CASE("a scrape that comes while the same is made gets that") {
   Served served;
   std::string second;

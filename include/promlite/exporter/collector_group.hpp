@@ -40,9 +40,10 @@ namespace promlite {
 ///     NAMESPACE_collector_age_seconds{collector}       for a cached one whose values are shown: their age
 ///
 /// and what the collectors wrote: whole, or nothing of one that threw or did not finish. One that hangs is
-/// not waited for again; as soon as it returns it takes part again. A scrape that comes while a collection
-/// runs shares it and gets the same result, unless its own deadline comes first: then what is not done has
-/// failed for it. Why a collector fails is told to the log once for each reason, and that it works again.
+/// not waited for again, unless a scrape gives it more time than it has had; as soon as it returns it takes
+/// part again. A scrape that comes while a collection runs shares it and gets the same result, unless its own
+/// deadline comes first: then what is not done has failed for it, and for it alone. Why a collector fails is
+/// told to the log once for each reason, and that it works again.
 ///
 /// Inside a collector scrape_deadline() is a little before the deadline, by a tenth of the time there is and
 /// 0.1 s at most, so that one which waits until then can still tell what it has. A collector must not wait
@@ -116,6 +117,7 @@ class CollectorGroup : public Collector {
   void scrape(Sink& sink);
   std::shared_ptr<detail::Collection> begin(TimePoint now, TimePoint deadline);
   bool start_thread(Member& member, std::string& reason);
+  static void extend(detail::Collection& collection, TimePoint deadline) noexcept;
   void expire(detail::Collection& collection, TimePoint now);
   void wait(std::unique_lock<std::mutex>& lock, detail::Collection& collection, TimePoint deadline);
   Results results_of(const detail::Collection& collection) const;
@@ -167,7 +169,12 @@ PROMLITE_COLD inline void CollectorGroup::scrape(Sink& sink) {
     std::unique_lock<std::mutex> lock(board_->mutex);
     if (stopped_) return;
     std::shared_ptr<detail::Collection> collection = current_;
-    if (collection == nullptr || collection->pending == 0) collection = begin(now, deadline);
+    if (collection != nullptr) expire(*collection, now);
+    if (collection == nullptr || collection->pending == 0) {
+      collection = begin(now, deadline);
+    } else {
+      extend(*collection, deadline);
+    }
     wait(lock, *collection, deadline);
     results = results_of(*collection);
     if (collection->pending == 0) {
@@ -189,11 +196,18 @@ PROMLITE_COLD inline std::shared_ptr<detail::Collection> CollectorGroup::begin(T
     Member& member = members_[i];
     detail::CollectorWorker& worker = *member.worker;
     detail::Collection::Job& job = collection->jobs[i];
+    // Who runs already has had a part of its time.
+    const TimePoint started = worker.is_running() ? worker.started() : now;
     const std::chrono::nanoseconds timeout = worker.options().timeout;
-    job.deadline = timeout.count() != 0 && timeout < deadline - now ? now + timeout : deadline;
+    job.limit = timeout.count() != 0 && timeout < deadline - now ? started + timeout : TimePoint::max();
+    job.deadline = std::min(started + (deadline - now), job.limit);
     detail::CollectorResult failed;
     if (worker.is_running()) {
-      collection->settle(i, worker.late_result());
+      if (job.deadline <= now) {
+        collection->settle(i, worker.late_result());
+      } else {
+        worker.pass_to(collection, i, now);
+      }
     } else if (!start_thread(member, failed.reason)) {
       collection->settle(i, std::move(failed));
     } else {
@@ -212,6 +226,14 @@ PROMLITE_COLD inline bool CollectorGroup::start_thread(Member& member, std::stri
   const int error = member.thread.start(&detail::CollectorWorker::run, member.worker, name.c_str());
   if (error != 0) reason = detail::message_of("no thread can be started: ", std::strerror(error));
   return error == 0;
+}
+
+/// Gives the jobs as much time as one more scrape has.
+PROMLITE_COLD inline void CollectorGroup::extend(detail::Collection& collection,
+                                                 TimePoint deadline) noexcept {
+  for (detail::Collection::Job& job : collection.jobs) {
+    job.deadline = std::max(job.deadline, std::min(deadline, job.limit));
+  }
 }
 
 /// Settles the jobs whose deadline has come.

@@ -52,6 +52,7 @@ struct CollectorResult {
 struct Collection {
   struct Job {
     std::chrono::steady_clock::time_point deadline;
+    std::chrono::steady_clock::time_point limit;  ///< by the collector's own timeout
     bool settled = false;
     CollectorResult result;
   };
@@ -101,12 +102,22 @@ class CollectorWorker {
   /// Gives an idle worker its job in `collection`, whose deadline is set; `now` by the steady clock.
   void give(std::shared_ptr<Collection> collection, std::size_t index,
             std::chrono::steady_clock::time_point now) noexcept {
-    const auto deadline = collection->jobs[index].deadline;
-    told_deadline_ = deadline - std::min<std::chrono::nanoseconds>((deadline - now) / 10, longest_margin);
-    collection_ = std::move(collection);
-    index_ = index;
+    take(std::move(collection), index, now);
     began_ = clock_.now();
+    started_ = now;
+    again_ = false;
     wanted_.notify_one();
+  }
+
+  /// When a running worker got its job, by the steady clock.
+  std::chrono::steady_clock::time_point started() const noexcept { return started_; }
+
+  /// Lets a running worker, whose job is settled, finish for one in `collection` instead. Where it fails
+  /// then, as it may because it was told an earlier deadline, it runs once more.
+  void pass_to(std::shared_ptr<Collection> collection, std::size_t index,
+               std::chrono::steady_clock::time_point now) noexcept {
+    take(std::move(collection), index, now);
+    again_ = true;
   }
 
   /// What is shown when the collector has not finished in time.
@@ -129,8 +140,9 @@ class CollectorWorker {
     for (;;) {
       self.wanted_.wait(lock, [&] { return self.stopping_ || self.collection_ != nullptr; });
       if (self.stopping_) break;
+      const auto deadline = self.told_deadline_;
       lock.unlock();
-      CollectorResult result = self.ask();
+      CollectorResult result = self.ask(deadline);
       lock.lock();
       self.finish(std::move(result));
     }
@@ -143,12 +155,20 @@ class CollectorWorker {
   // A collector that waits until its deadline can still say what it has before its time is over.
   static constexpr std::chrono::milliseconds longest_margin{100};
 
+  void take(std::shared_ptr<Collection> collection, std::size_t index,
+            std::chrono::steady_clock::time_point now) noexcept {
+    const auto deadline = collection->jobs[index].deadline;
+    told_deadline_ = deadline - std::min<std::chrono::nanoseconds>((deadline - now) / 10, longest_margin);
+    collection_ = std::move(collection);
+    index_ = index;
+  }
+
   /// Runs the collector, without the lock.
-  PROMLITE_COLD CollectorResult ask() noexcept {
+  PROMLITE_COLD CollectorResult ask(std::chrono::steady_clock::time_point told_deadline) noexcept {
     CollectorResult result;
     try {
       const auto recording = std::make_shared<Recording>();
-      const CollectionScope scope(told_deadline_);
+      const CollectionScope scope(told_deadline);
       Collector& collector = cached_ ? *cached_ : *collector_;
       collector.collect(recording->sink());
       result.reason = scope.problem();
@@ -163,6 +183,8 @@ class CollectorWorker {
 
   /// A result that comes late, or when the group is gone, is thrown away.
   void finish(CollectorResult&& result) noexcept {
+    const bool again = std::exchange(again_, false);
+    if (again && !result.success && !stopping_ && !collection_->jobs[index_].settled) return;  // to run()
     const auto collection = std::exchange(collection_, nullptr);
     if (stopping_ || collection->jobs[index_].settled) return;
     result.seconds = seconds();
@@ -186,7 +208,9 @@ class CollectorWorker {
   std::shared_ptr<Collection> collection_;  // that it works for; null: idle
   std::size_t index_ = 0;                   // of its job there
   std::chrono::steady_clock::time_point told_deadline_;
-  std::chrono::steady_clock::time_point began_;
+  std::chrono::steady_clock::time_point began_;    // by clock_
+  std::chrono::steady_clock::time_point started_;  // the same, by the steady clock
+  bool again_ = false;                             // the job came while it ran for another one
   bool stopping_ = false;
   bool has_ended_ = false;
 };

@@ -29,7 +29,8 @@ namespace detail {
 
 /// A registry as several servers see it. A scrape that comes while another server makes the same body gets
 /// that one, as a server does it with scrapes of its own: so it does not wait for the one collection and then
-/// cause another. Collectors are told the scrape's deadline. Unlike other sources it is thread safe.
+/// cause another; unless ScrapeTime says that it will not do. Collectors are told the scrape's deadline.
+/// Unlike other sources it is thread safe.
 class SharedSource final : public ScrapeSource {
  public:
   SharedSource(std::shared_ptr<RegistryGroup> registry, CreatedSamples created,
@@ -37,15 +38,25 @@ class SharedSource final : public ScrapeSource {
       : registry_(std::move(registry)), created_(created), compression_(compression) {}
 
   bool may_block() const noexcept override { return registry_->has_collectors(); }
+  bool keeps_deadline() const noexcept override { return true; }
   bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
 
   PROMLITE_COLD bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) override {
     std::unique_lock<std::mutex> lock(mutex_);
     const auto found =
         std::find_if(bodies_.begin(), bodies_.end(), [&](const auto& body) { return body->key == key; });
-    if (found != bodies_.end()) return join(lock, *found, deadline, out);
+    if (found != bodies_.end()) {
+      const std::shared_ptr<Body> joined = *found;  // the list may change meanwhile
+      join(lock, *joined, deadline);
+      if (joined->time.will_do(deadline, now())) {
+        out.append(joined->text);
+        return joined->compressed;
+      }
+    }
 
     const auto body = bodies_.emplace_back(std::make_shared<Body>(key));
+    body->time.begun = now();
+    body->time.given = deadline - body->time.begun;
     lock.unlock();
     try {
       const bool compressed = collect(key, deadline, out);
@@ -77,6 +88,7 @@ class SharedSource final : public ScrapeSource {
     explicit Body(ScrapeKey asked) : key(std::move(asked)) {}
 
     const ScrapeKey key;
+    ScrapeTime time;
     std::size_t waiting = 0;
     bool finished = false;
     bool failed = true;
@@ -87,15 +99,11 @@ class SharedSource final : public ScrapeSource {
   using TimePoint = CollectionScope::TimePoint;
   static TimePoint time_of(Instant instant) { return TimePoint(std::chrono::milliseconds(instant)); }
 
-  // A copy of the pointer: the list may change meanwhile.
-  bool join(std::unique_lock<std::mutex>& lock, std::shared_ptr<Body> body, Instant deadline,
-            ByteBuffer& out) {
-    ++body->waiting;
-    changed_.wait_until(lock, time_of(deadline), [&] { return body->finished; });
-    --body->waiting;
-    if (!body->finished || body->failed) fail("the scrape that was joined has failed");
-    out.append(body->text);
-    return body->compressed;
+  void join(std::unique_lock<std::mutex>& lock, Body& body, Instant deadline) {
+    ++body.waiting;
+    changed_.wait_until(lock, time_of(deadline), [&] { return body.finished; });
+    --body.waiting;
+    if (!body.finished || body.failed) fail("the scrape that was joined has failed");
   }
 
   bool collect(const ScrapeKey& key, Instant deadline, ByteBuffer& out) {

@@ -23,8 +23,9 @@
 namespace promlite {
 namespace detail {
 
-/// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Belongs
-/// to the server's thread.
+/// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Only
+/// where ScrapeTime says that it will not do for one of them does that one wait for the next. Belongs to the
+/// server's thread.
 class ScrapeQueue {
  public:
   /// Both are referred to and must live as long.
@@ -66,12 +67,15 @@ class ScrapeQueue {
       bool failed = true;
       PROMLITE_TRY {
         body = pool_.take();
-        if (source_->may_block() || key.gzip) return worker_->start(key, deadline, std::move(body));
+        if (source_->may_block() || key.gzip) {
+          time_ = {current, deadline - current};
+          return worker_->start(key, deadline, std::move(body));
+        }
         body->compressed = source_->render(key, deadline, body->bytes);
         failed = false;
       }
       PROMLITE_CATCH_ALL {}
-      share(key, std::move(body), failed, current, answered);
+      share(key, std::move(body), failed, false, current, answered);
     }
   }
 
@@ -79,7 +83,9 @@ class ScrapeQueue {
   PROMLITE_COLD void take_result(Instant current, ConnectionList& answered) noexcept {
     std::unique_ptr<Body> body;
     bool failed = false;
-    if (worker_->take(body, failed)) share(worker_->key(), std::move(body), failed, current, answered);
+    if (!worker_->take(body, failed)) return;
+    const bool may_lack = !failed && source_->keeps_deadline();
+    share(worker_->key(), std::move(body), failed, may_lack, current, answered);
   }
 
   /// Takes the body from a connection that has sent it, or will not.
@@ -92,8 +98,8 @@ class ScrapeQueue {
   static constexpr std::string_view gzip_headers =
       "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
 
-  // Gives the body to all who wait for it.
-  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, Instant current,
+  // Gives the body to all who wait for it; where it `may_lack` something, to those for whom it will do.
+  void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, bool may_lack, Instant current,
              ConnectionList& answered) noexcept {
     Reply reply;
     const ContentType content_type(key.exposition);
@@ -107,7 +113,7 @@ class ScrapeQueue {
     Body* body = nullptr;
     std::size_t kept = 0;
     for (Connection* const each : waiting_) {
-      if (!(each->key == key)) {
+      if (!(each->key == key) || (may_lack && !time_.will_do(each->deadline, current))) {
         waiting_[kept++] = each;
         continue;
       }
@@ -128,6 +134,7 @@ class ScrapeQueue {
   BodyPool pool_;
   std::size_t body_bytes_ = 0;
   std::size_t last_size_ = 0;  // of the last body, as a guess of the next
+  ScrapeTime time_;            // of what the worker makes
 };
 
 }  // namespace detail

@@ -23,12 +23,27 @@ struct ScrapeKey {
   }
 };
 
+/// The time in which a source that keeps deadlines made a body.
+struct ScrapeTime {
+  Instant begun = 0;
+  Instant given = 0;  ///< milliseconds until the deadline
+
+  /// Whether the body, which is there at `current`, will do for a scrape with another deadline. Not where it
+  /// may lack something, because it took all the time that it was given, and that scrape has more left.
+  bool will_do(Instant deadline, Instant current) const noexcept {
+    // The last fifth is for margins before the deadline, and 1 ms for a clock of whole ones.
+    return (current - begun + 1) * 5 < given * 4 || deadline - current <= given;
+  }
+};
+
 /// Its functions are called by one thread at a time, by different threads over time.
 class ScrapeSource {
  public:
   virtual ~ScrapeSource() = default;
   /// True when render() runs code that is not the library's: it may take any time, or never return.
   virtual bool may_block() const noexcept = 0;
+  /// True when it leaves out what is not there at the deadline, instead of coming late.
+  virtual bool keeps_deadline() const noexcept { return false; }
   /// True when it can compress.
   virtual bool has_gzip() const noexcept { return false; }
   /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw. At
