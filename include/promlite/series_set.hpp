@@ -211,7 +211,7 @@ class SeriesSet {
         list_overflow();
         return overflow();
       }
-      full_.store(false, std::memory_order_release);  // release: as above
+      full_.store(false, std::memory_order_relaxed);
       return create(hash, values).range();
     }
     PROMLITE_CATCH_ALL {
@@ -301,8 +301,7 @@ class SeriesSet {
     series.removed = true;
     ++removed_;
     give_room_back();
-    // release: pairs with is_full_without().
-    full_.store(false, std::memory_order_release);
+    full_.store(false, std::memory_order_relaxed);
     forget_many_removed();
   }
   // Under the lock, within a Change.
@@ -349,7 +348,7 @@ class SeriesSet {
   LabelIndex<Series> index_;
   Series* first_ = nullptr;
   std::atomic<std::uint64_t> changes_{0};  ///< odd during one
-  std::atomic<bool> full_{false};
+  std::atomic<bool> full_{false};          ///< false sends a look-up that misses to the lock
   std::atomic<bool> full_by_total_{false};
   std::atomic<bool> overflow_used_{false};
   std::atomic<bool> overflow_due_{false};
