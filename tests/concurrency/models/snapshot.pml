@@ -1,5 +1,5 @@
 /* promlite: detail/snapshot.hpp: bucket and sum of one writer, or of two that share their cells, read as they were at one
-   moment. Interleavings only; snapshot_model.py tells of the memory orders.
+   moment. Interleavings only; memory_model tells of the memory orders.
    SPDX-License-Identifier: MIT
    Claim: a reader that is satisfied has read the finished updates and nothing else.
    variants: OWNED SHARED

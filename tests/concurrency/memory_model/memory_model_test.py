@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# promlite: the protocols under the C++ memory model, with the orders that stand in the headers.
+# SPDX-License-Identifier: MIT
+"""Each protocol holds with its orders as written, and each protocol with something left out goes wrong. Then every order that is
+not relaxed is weakened, one at a time: some protocol must go wrong, unless HARMLESS says why the order stays."""
+
+import sys
+
+import answer
+import creation
+import explorer
+import litmus
+import orders
+import publication
+import server_threads
+import slot_handover
+import snapshot
+
+PROTOCOLS = [snapshot, slot_handover, publication, creation, answer, server_threads]
+
+# Orders without which the models hold all the same, and why they stay.
+FILLED = ("full_ is set within the same change before, and brings the overflow series with it; where memory runs out in between, "
+          "which the model does not know, the flag alone tells that the series is in the index")
+JOINED = "join() gives the same order; the flag is to stand for itself where stop() goes on before it joins"
+HARMLESS = {
+    "SeriesSet::overflow_used": FILLED,
+    "SeriesSet::list_overflow": FILLED,
+    "Server, the loop's end": JOINED,
+    "Server, the worker's end": JOINED,
+    "Server::stop": JOINED,
+    "Server::end_thread": JOINED,
+}
+
+
+def holds(protocol, written):
+    """Walks through everything."""
+    good = True
+    for scenario in protocol.scenarios(written):
+        states, wrong, reached = explorer.explore(scenario)
+        print(f"{protocol.__name__}, {scenario.name}: {states} states, {f'{len(wrong)} wrong' if wrong else 'holds'}")
+        if wrong:
+            print(f"  {wrong[0]}")
+        if not reached:
+            print("  shows nothing: what it is about was never reached")
+        good = good and not wrong and reached
+    return good
+
+
+def first_wrong(scenarios):
+    for scenario in scenarios:
+        wrong = explorer.explore(scenario, stop_when_wrong=True).wrong
+        if wrong:
+            return f"{scenario.name}: {wrong[0]}"
+    return None
+
+
+def main():
+    written = orders.orders_of_headers()
+    failures = litmus.problems()
+    for protocol in PROTOCOLS:
+        if not holds(protocol, written):
+            failures.append(protocol.__name__)
+        for mistake in getattr(protocol, "mistakes", lambda _: [])(written):
+            wrong = first_wrong([mistake])
+            print(f"{protocol.__name__}, mistake: {wrong or f'{mistake.name}: NOT NOTICED'}")
+            if wrong is None:
+                failures.append(mistake.name)
+    for place, order in written.items():
+        if order == "relaxed":
+            continue
+        weaker = {**written, place: "relaxed"}
+        wrong = None
+        for protocol in PROTOCOLS:
+            if wrong is None and place in protocol.PLACES:
+                wrong = first_wrong(protocol.scenarios(weaker))
+        print(f"{place} without {order}: {f'needed: {wrong}' if wrong else 'harmless in these models'}")
+        if wrong is None and place in HARMLESS:
+            print(f"  {HARMLESS[place]}")
+        if (wrong is None) != (place in HARMLESS):
+            failures.append(place)
+    failures += [f"{place}: there is no such order" for place in HARMLESS if written.get(place, "relaxed") == "relaxed"]
+    print("\n".join(f"failed: {name}" for name in failures))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

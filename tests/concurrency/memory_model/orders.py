@@ -1,0 +1,181 @@
+# promlite: the memory orders of the protocols, read out of the headers.
+# SPDX-License-Identifier: MIT
+"""Each piece of a header is given with all that it does to atomics, in the order in which it does it. When a pattern is
+missing, or stands elsewhere, or there is an access more, the models may not be true any more, and nothing is explored."""
+
+import pathlib
+import re
+import sys
+
+HEADERS = pathlib.Path(__file__).resolve().parents[3] / "include" / "promlite"
+ORDER = r"std::memory_order_(\w+)"
+RELAXED = r"std::memory_order_relaxed"
+
+
+def function(head):
+    """A member function, from what is given of its head to its end."""
+    return head + r"[^\n]*(?:\n[^\n{;]*)?\{.*?\n  \}"
+
+
+# (header, a piece of it, [(name or None where there is no order to take, pattern)])
+PIECES = [
+    ("detail/snapshot.hpp", r"class OwnedUpdate \{.*?\n\};", [
+        (None, rf"before_\(progress\.load\({RELAXED}\)\)"),
+        ("owned start", rf"progress_\.store\(before_ \+ Progress::started, {ORDER}\)"),
+        ("owned end", rf"progress_\.store\(before_ \+ Progress::finished, {ORDER}\)"),
+        ("owned datum", rf"cell\.store\(cell\.load\({RELAXED}\) \+ amount, {ORDER}\)"),
+        ("owned sum", rf"cell\.store\(bits_of\(double_of\(cell\.load\({RELAXED}\)\) \+ amount\), {ORDER}\);")]),
+    ("detail/snapshot.hpp", r"class SharedUpdate \{.*?\n\};", [
+        ("shared start", rf"progress_\.fetch_add\(Progress::started, {ORDER}\)"),
+        ("shared end", rf"progress_\.fetch_add\(Progress::finished - Progress::started, {ORDER}\)"),
+        ("shared datum", rf"cell\.fetch_add\(amount, {ORDER}\)"),
+        ("shared sum", rf"shared_add_real\(cell, amount, {ORDER}\)")]),
+    ("detail/snapshot.hpp", r"void read_snapshot\(.*?\n\}", [
+        ("first look", rf"before = progress\.load\({ORDER}\)"),
+        (None, r"read\(\);"),
+        ("second look", rf"progress\.load\({ORDER}\) == before")]),
+    ("histogram.hpp", r"sum = double_of\(cells\[HistogramCells::sum\].*?\}", [
+        ("read sum", rf"sum = double_of\(cells\[HistogramCells::sum\]\.load\({ORDER}\)\)"),
+        ("read datum", rf"cells\[HistogramCells::buckets \+ i\]\.load\({ORDER}\)")]),
+
+    ("detail/thread_slot.hpp", function(r"std::uint32_t acquire\("), [
+        (None, rf"taken = taken_\[word\]\.load\({RELAXED}\)"),
+        ("SlotAllocator::acquire", rf"compare_exchange_weak\(taken, taken \| bit, {ORDER},\s*{RELAXED}\)")]),
+    ("detail/thread_slot.hpp", function(r"void release\("), [
+        ("SlotAllocator::release", rf"fetch_and\(~bit, {ORDER}\)")]),
+
+    ("detail/slab.hpp", function(r"Cell\* owned\("), [
+        (None, rf"allocator_\.load\({RELAXED}\)"),
+        ("Chunk::owned, look", rf"there = slab\.load\({ORDER}\)\) return there;"),
+        ("Chunk::owned, slab pointer", rf"slab\.store\(made, {ORDER}\)")]),
+    ("detail/slab.hpp", function(r"Cell\* owned_already\("), [
+        (None, rf"allocator_\.load\({RELAXED}\)"),
+        (None, rf"slabs\(\)\[mine\.slot\]\.load\({RELAXED}\)")]),
+    ("detail/slab.hpp", function(r"Cell\* shared\("), [("Chunk::shared", rf"slab = shared_\.load\({ORDER}\)")]),
+    ("detail/slab.hpp", function(r"Cell\* make_shared_slab\("), [
+        ("Chunk::make_shared_slab", rf"shared_\.compare_exchange_strong\(there, made, {ORDER}, "),
+        ("Chunk::make_shared_slab, failure", rf"{ORDER}\)\)")]),
+    ("detail/slab.hpp", function(r"Cell\* side\("), [("Chunk::side", rf"side_\.load\({ORDER}\)")]),
+    ("detail/slab.hpp", function(r"Cell\* make_side\("), [
+        (None, r"there = side\(\);"),
+        ("Chunk::make_side", rf"side_\.compare_exchange_strong\(there, made, {ORDER}, "),
+        ("Chunk::make_side, failure", rf"{ORDER}\)\)")]),
+    ("detail/slab.hpp", function(r"ALWAYS_INLINE void for_each_slab\("), [
+        ("Chunk::for_each_slab, shared", rf"shared_\.load\({ORDER}\)\) visit\(slab\)"),
+        (None, rf"allocator_\.load\({RELAXED}\)"),
+        ("Chunk::for_each_slab, owned", rf"slabs\(\)\[slot\]\.load\({ORDER}\)\) visit\(slab\)")]),
+    ("detail/cell_tree.hpp", function(r"static Cell\* page_at\("), [("CellTree::page_at", rf"address\.load\({ORDER}\)")]),
+    ("detail/cell_tree.hpp", function(r"static Cell\* make_page\("), [
+        ("CellTree::make_page", rf"address\.compare_exchange_strong\(there,.*?{ORDER}, "),
+        ("CellTree::make_page, failure", rf"{ORDER}\)\)")]),
+    ("detail/cell_tree.hpp", function(r"static void for_each_page\("), [
+        ("CellTree::for_each_page", rf"address\.load\({ORDER}\)")]),
+
+    ("detail/label_index.hpp", function(r"Record\* find\("), [
+        ("LabelIndex::find, table", rf"table_\.load\({ORDER}\)"),
+        ("LabelIndex::find, place", rf"places\(\)\[at & table->mask\]\.load\({ORDER}\)"),
+        ("LabelIndex::find, hash", rf"record->hash\.load\({ORDER}\) == hash"),
+        (None, r"equal\(record->packed_values\(\), values, count\)")]),
+    ("detail/label_index.hpp", function(r"void insert\("), [
+        (None, rf"table_\.load\({RELAXED}\)"), (None, r"make_anew\(table\)"), (None, r"place\(\*table, record\)")]),
+    ("detail/label_index.hpp", function(r"void remove\("), [
+        ("LabelIndex::remove, hash", rf"record->hash\.store\(0, {ORDER}\)")]),
+    ("detail/label_index.hpp", function(r"static void place\("), [
+        (None, rf"record->hash\.load\({RELAXED}\)"),
+        (None, rf"places\(\)\[at & table\.mask\]\.load\({RELAXED}\)"),
+        ("LabelIndex::place", rf"places\(\)\[at & table\.mask\]\.store\(record, {ORDER}\)")]),
+    ("detail/label_index.hpp", function(r"Table\* make_anew\("), [
+        (None, r"place\(\*table, record\)"),
+        ("LabelIndex::make_anew", rf"table_\.store\(table, {ORDER}\)")]),
+    ("series.hpp", function(r"CellRange range\("), [
+        ("Series::range, offset", rf"at = offset\.load\({ORDER}\)"),
+        ("Series::range, chunk", rf"chunk\.load\({ORDER}\)")]),
+
+    ("series_set.hpp", r"class Change \{.*?\n  \};", [
+        (None, rf"changes\.load\({RELAXED}\)"),
+        ("SeriesSet::Change, start", rf"changes_\.store\(before_ \+ 1, {ORDER}\)"),
+        ("SeriesSet::Change, end", rf"changes_\.store\(before_ \+ 2, {ORDER}\)")]),
+    ("series_set.hpp", function(r"CellRange miss\("), [
+        (None, r"lock\(mutex_\);"),
+        (None, r"index_\.find\(hash, values, count\)"),
+        (None, r"const Change change\(changes_\);"),
+        (None, rf"full_by_total_\.store\(!own_bound, {RELAXED}\)"),
+        ("SeriesSet::miss, full", rf"full_\.store\(true, {ORDER}\)"),
+        (None, r"list_overflow\(\);"),
+        ("SeriesSet::miss, not full", rf"full_\.store\(false, {ORDER}\)"),
+        (None, r"create\(hash, values\)"),
+        (None, rf"overflow_due_\.store\(true, {RELAXED}\)")]),
+    ("series_set.hpp", function(r"bool is_full_without\("), [
+        ("SeriesSet::is_full_without, first look", rf"before = changes_\.load\({ORDER}\)"),
+        ("SeriesSet::is_full_without, full", rf"!full_\.load\({ORDER}\)"),
+        (None, r"!overflow_used\(\)"),
+        (None, rf"full_by_total_\.load\({RELAXED}\)"),
+        (None, r"index_\.find\(hash, values, count\) == nullptr"),
+        ("SeriesSet::is_full_without, second look", rf"changes_\.load\({ORDER}\) == before")]),
+    ("series_set.hpp", function(r"bool overflow_used\("), [("SeriesSet::overflow_used", rf"overflow_used_\.load\({ORDER}\)")]),
+    ("series_set.hpp", function(r"Series& list_overflow\("), [
+        (None, rf"first_->hash\.store\([^;]*, {RELAXED}\)"),
+        (None, r"index_\.insert\(first_\)"),
+        ("SeriesSet::list_overflow", rf"overflow_used_\.store\(true, {ORDER}\)")]),
+    ("series_set.hpp", function(r"void remove\(Series& series\)"), [
+        (None, r"index_\.remove\(&series\)"),
+        ("SeriesSet::remove, not full", rf"full_\.store\(false, {ORDER}\)")]),
+
+    ("transport/scrape_worker.hpp", function(r"void start\("), [
+        (None, r"key_ = "), (None, r"body_ = "),
+        ("ScrapeWorker::start", rf"phase_\.store\(Phase::wanted, {ORDER}\)")]),
+    ("transport/scrape_worker.hpp", function(r"bool take\("), [
+        ("ScrapeWorker::take", rf"phase_\.load\({ORDER}\) != Phase::done"),
+        (None, r"body = std::move\(body_\)"), (None, r"failed = failed_"),
+        (None, rf"phase_\.store\(Phase::idle, {RELAXED}\)")]),
+    ("transport/scrape_worker.hpp", function(r"void stop\("), [("ScrapeWorker::stop", rf"stopping_\.store\(true, {ORDER}\)")]),
+    ("transport/scrape_worker.hpp", function(r"void run\("), [
+        ("ScrapeWorker::run, stopping", rf"stopping_\.load\({ORDER}\)\) return;"),
+        ("ScrapeWorker::run, wanted", rf"phase_\.load\({ORDER}\) != Phase::wanted\) continue;"),
+        (None, r"source_->render\(key_, deadline_, body_->bytes\)"),
+        ("ScrapeWorker::run, done", rf"phase_\.store\(Phase::done, {ORDER}\)")]),
+    ("transport/server_loop.hpp", function(r"void run\("), [("ServerLoop::run, stopping", rf"stopping_\.load\({ORDER}\)")]),
+    ("transport/server_loop.hpp", function(r"void stop\("), [("ServerLoop::stop", rf"stopping_\.store\(true, {ORDER}\)")]),
+    ("transport/server.hpp", r"int Server::start_threads\(.*?\n\}", [
+        (None, r"state\.loop\.run\(\);"),
+        ("Server, the loop's end", rf"loop_finished\.store\(true,\s*{ORDER}\)"),
+        (None, r"state\.worker\.run\(\);"),
+        ("Server, the worker's end", rf"worker_finished\.store\(true, {ORDER}\)")]),
+    ("transport/server.hpp", r"void Server::stop\(.*?\n\}", [
+        ("Server::stop", rf"flag\.load\({ORDER}\)"),
+        (None, r"remove_path\(\)"),
+        (None, r"end_thread\(loop_, state->loop_finished\)")]),
+    ("transport/server.hpp", r"bool Server::end_thread\(.*?\n\}", [
+        ("Server::end_thread", rf"finished\.load\({ORDER}\)"),
+        (None, r"thread\.join\(\);")]),
+]
+
+
+def unlike(header, what):
+    sys.exit(f"memory_model: {header}: {what}: look whether the model is still true")
+
+
+def orders_of_headers():
+    """Which order each access has, as written."""
+    orders = {}
+    for header, piece, patterns in PIECES:
+        pieces = re.findall(piece, (HEADERS / header).read_text(), re.S)
+        if len(pieces) != 1:
+            unlike(header, f"{len(pieces)} pieces like {piece!r}")
+        at = accesses = 0
+        for name, pattern in patterns:
+            found = re.compile(pattern, re.S).search(pieces[0], at)
+            if found is None:
+                unlike(header, f"'{name or pattern}' is not there as the model knows it")
+            at = found.end()
+            accesses += found.group().count("memory_order_")
+            if name is not None:
+                orders[name] = found.group(1)
+        if accesses != pieces[0].count("memory_order_"):
+            unlike(header, f"the piece of '{patterns[-1][0] or patterns[-1][1]}' has an access that the model does not know")
+    return orders
+
+
+if __name__ == "__main__":
+    for place, order in orders_of_headers().items():
+        print(f"{place}: {order}")
