@@ -151,10 +151,10 @@ class FollowedFile {
 
   /// Counts what stands in at most about `most` bytes, of former files first.
   void read(std::vector<char>& buffer, std::uint64_t most, SteadyTime now) {
-    for (std::size_t i = 0; i < former_.size(); ++i) {
-      if (former_[i].reader.at_end()) continue;
-      former_[i].last_read = now;
-      count_lines(former_[i].reader, buffer, most);
+    for (Former& former : former_) {
+      if (former.reader.at_end()) continue;
+      former.last_read = now;
+      count_lines(former.reader, buffer, most);
       return;
     }
     if (!current_) return;
