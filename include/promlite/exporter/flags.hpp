@@ -38,8 +38,11 @@ class Flags {
   Flags(const std::string& name, const std::string& description, std::string version)
       : app_(description, name), version_(std::move(version)) {
     app_.set_help_flag();  // without a name: none of CLI11's own
-    app_.add_flag("-h,--help", "Shows this text.");
-    app_.add_flag("--version", "Shows the version.");
+    // In C++20 an array can be made of a number, so that a literal could be two things to CLI11.
+    const std::string help = "Shows this text.";
+    const std::string what = "Shows the version.";
+    app_.add_flag("-h,--help", help);
+    app_.add_flag("--version", what);
   }
   Flags(const Flags&) = delete;
   Flags& operator=(const Flags&) = delete;

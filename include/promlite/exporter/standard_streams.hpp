@@ -5,6 +5,8 @@
 
 #include <promlite/config.hpp>
 
+#include <initializer_list>
+
 #include <fcntl.h>
 #include <unistd.h>
 
