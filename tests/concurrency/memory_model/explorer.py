@@ -23,6 +23,7 @@ Load = namedtuple("Load", "location order")
 Await = namedtuple("Await", "location order value")  # loads until it reads that
 Store = namedtuple("Store", "location value order")
 Change = namedtuple("Change", "location function order")  # a read-modify-write that tells nothing
+FetchAdd = namedtuple("FetchAdd", "location amount order")
 CompareExchange = namedtuple("CompareExchange", "location expected desired success failure")  # -> (won, what it read)
 Lock = namedtuple("Lock", "location")  # a mutex: 0 when free
 Unlock = namedtuple("Unlock", "location")
@@ -142,6 +143,10 @@ class Exploration:
             return [self.stored(operation.location, operation.value, operation.order, memory, view)]
         if kind is Change:
             return [self.changed(operation.location, operation.function, operation.order, memory, view)]
+        if kind is FetchAdd:
+            before = memory[self.index[operation.location]][-1][0]
+            changed, after, _ = self.changed(operation.location, lambda value: value + operation.amount, operation.order, memory, view)
+            return [(changed, after, before)]
         if kind is CompareExchange:
             return self.compared(operation, memory, view)
         if kind is Lock:

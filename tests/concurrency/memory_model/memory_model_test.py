@@ -8,7 +8,9 @@ import sys
 
 import answer
 import creation
+import exemplar
 import explorer
+import lists
 import litmus
 import orders
 import publication
@@ -16,7 +18,7 @@ import server_threads
 import slot_handover
 import snapshot
 
-PROTOCOLS = [snapshot, slot_handover, publication, creation, answer, server_threads]
+PROTOCOLS = [snapshot, slot_handover, publication, exemplar, lists, creation, answer, server_threads]
 
 # Orders without which the models hold all the same, and why they stay.
 FILLED = ("full_ is set within the same change before, and brings the overflow series with it; where memory runs out in between, "

@@ -35,8 +35,53 @@ PIECES = [
         (None, r"read\(\);"),
         ("second look", rf"progress\.load\({ORDER}\) == before")]),
     ("histogram.hpp", r"sum = double_of\(cells\[HistogramCells::sum\].*?\}", [
-        ("read sum", rf"sum = double_of\(cells\[HistogramCells::sum\]\.load\({ORDER}\)\)"),
-        ("read datum", rf"cells\[HistogramCells::buckets \+ i\]\.load\({ORDER}\)")]),
+        ("Histogram, sum", rf"sum = double_of\(cells\[HistogramCells::sum\]\.load\({ORDER}\)\)"),
+        ("Histogram, bucket", rf"cells\[HistogramCells::buckets \+ i\]\.load\({ORDER}\)")]),
+    ("summary.hpp", r"static SummaryTotals of\(.*?\n  \}", [
+        (None, r"read_snapshot\("),
+        ("Summary, count", rf"cells\[SummaryCells::count\]\.load\({ORDER}\)"),
+        ("Summary, sum", rf"cells\[SummaryCells::sum\]\.load\({ORDER}\)")]),
+    ("native_counts.hpp", function(r"void read_slab\("), [
+        ("NativeCounts, sum", rf"cells\[NativeCells::sum\]\.load\({ORDER}\)"),
+        ("NativeCounts, zero", rf"cells\[NativeCells::zero\]\.load\({ORDER}\)"),
+        ("NativeCounts, classic", rf"cells\[NativeCells::classic \+ i\]\.load\({ORDER}\)"),
+        ("NativeCounts, coarse", rf"cells\[NativeCells::coarse\]\.load\({ORDER}\)")]),
+    ("detail/cell_tree.hpp", r"static void for_each\(.*?\n  \}", [("CellTree::for_each, cell", rf"cell\.load\({ORDER}\)")]),
+    ("detail/exemplar_slot.hpp", function(r"static void put\("), [
+        ("ExemplarSlot::put, address", rf"address\.load\({ORDER}\)"),
+        (None, rf"cells\[capacity\]\.load\({RELAXED}\)"),
+        (None, rf"before = cells\[progress\]\.load\({RELAXED}\)"),
+        ("ExemplarSlot::put, taking the place", rf"compare_exchange_strong\(before, [^;]*?{ORDER}, {RELAXED}\)"),
+        ("ExemplarSlot::put, value", rf"cells\[value_bits\]\.store\([^;]*, {ORDER}\)"),
+        ("ExemplarSlot::put, time", rf"cells\[time_bits\]\.store\([^;]*, {ORDER}\)"),
+        ("ExemplarSlot::put, size", rf"cells\[size\]\.store\([^;]*, {ORDER}\)"),
+        ("ExemplarSlot::put, text", rf"cells\[words \+ at / 8\]\.store\([^;]*, {ORDER}\)"),
+        ("ExemplarSlot::put, end", rf"cells\[progress\]\.store\(before \+ Progress::finished, {ORDER}\)")]),
+    ("detail/exemplar_slot.hpp", function(r"static bool read\("), [
+        ("ExemplarSlot::read, address", rf"address\.load\({ORDER}\)"),
+        ("ExemplarSlot::read, first look", rf"before = cells\[progress\]\.load\({ORDER}\)"),
+        (None, r"read_cells\(cells, to\);"),
+        ("ExemplarSlot::read, second look", rf"cells\[progress\]\.load\({ORDER}\) == before")]),
+    ("detail/exemplar_slot.hpp", function(r"static void read_cells\("), [
+        ("ExemplarSlot::read, value", rf"cells\[value_bits\]\.load\({ORDER}\)"),
+        ("ExemplarSlot::read, time", rf"cells\[time_bits\]\.load\({ORDER}\)"),
+        ("ExemplarSlot::read, size", rf"cells\[size\]\.load\({ORDER}\)"),
+        (None, rf"cells\[capacity\]\.load\({RELAXED}\)"),
+        ("ExemplarSlot::read, text", rf"cells\[words \+ at / 8\]\.load\({ORDER}\)")]),
+    ("detail/exemplar_slot.hpp", function(r"static Cell\* make\("), [
+        (None, rf"cells\[capacity\]\.store\(room, {RELAXED}\)"),
+        ("ExemplarSlot::make", rf"address\.compare_exchange_strong\(there,[^;]*?{ORDER}, {RELAXED}\)")]),
+    ("detail/page_pool.hpp", function(r"static void\* take\("), [
+        ("PagePool::take, look", rf"there = pool\.load\({ORDER}\)"),
+        (None, rf"block\.used\.fetch_add\(bytes, {RELAXED}\)"),
+        ("PagePool::take, publication", rf"pool\.compare_exchange_strong\(there, address, {ORDER}, "),
+        ("PagePool::take, failure", rf"{ORDER}\)\)")]),
+    ("detail/page_pool.hpp", function(r"static void for_each_block\("), [
+        ("PagePool::for_each_block", rf"at = pool\.load\({ORDER}\)")]),
+    ("enum_family.hpp", r"const Metric\* find\(.*?\n  \}", [("HandleTables::find", rf"first_\.load\({ORDER}\)")]),
+    ("enum_family.hpp", r"const Metric\* keep\(.*?\n  \}", [
+        (None, rf"first_\.load\({RELAXED}\)"),
+        ("HandleTables::keep", rf"compare_exchange_weak\(made->next, made, {ORDER},\s*{RELAXED}\)")]),
 
     ("detail/thread_slot.hpp", function(r"std::uint32_t acquire\("), [
         (None, rf"taken = taken_\[word\]\.load\({RELAXED}\)"),
@@ -64,6 +109,10 @@ PIECES = [
         ("Chunk::for_each_slab, shared", rf"shared_\.load\({ORDER}\)\) visit\(slab\)"),
         (None, rf"allocator_\.load\({RELAXED}\)"),
         ("Chunk::for_each_slab, owned", rf"slabs\(\)\[slot\]\.load\({ORDER}\)\) visit\(slab\)")]),
+    ("detail/cell_tree.hpp", function(r"static Cell\* find\("), [
+        ("CellTree::find, root", rf"root\.load\({ORDER}\)"),
+        ("CellTree::find, middle", rf"page\[key >> \(2 \* page_bits\)\]\.load\({ORDER}\)"),
+        ("CellTree::find, leaf", rf"page\[key >> page_bits & page_mask\]\.load\({ORDER}\)")]),
     ("detail/cell_tree.hpp", function(r"static Cell\* page_at\("), [("CellTree::page_at", rf"address\.load\({ORDER}\)")]),
     ("detail/cell_tree.hpp", function(r"static Cell\* make_page\("), [
         ("CellTree::make_page", rf"address\.compare_exchange_strong\(there,.*?{ORDER}, "),

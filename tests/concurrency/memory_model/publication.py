@@ -10,7 +10,9 @@ ADDRESSES = {
     "the shared slab": ["Chunk::shared", "Chunk::make_shared_slab", "Chunk::make_shared_slab, failure",
                         "Chunk::for_each_slab, shared"],
     "the side slab": ["Chunk::side", "Chunk::make_side", "Chunk::make_side, failure", "Chunk::side"],
-    "a page": ["CellTree::page_at", "CellTree::make_page", "CellTree::make_page, failure", "CellTree::for_each_page"],
+    **{f"a page for {reader}": ["CellTree::page_at", "CellTree::make_page", "CellTree::make_page, failure", reader]
+       for reader in ("CellTree::for_each_page", "CellTree::find, root", "CellTree::find, middle", "CellTree::find, leaf",
+                      "NativeCounts, coarse")},
 }
 PLACES = sorted({place for places in ADDRESSES.values() for place in places})
 

@@ -6,7 +6,11 @@ from explorer import Change, Load, Scenario, Store
 
 STARTED, FINISHED = 1, 1 << 16
 PLACES = ["owned start", "owned datum", "owned sum", "owned end", "shared start", "shared datum", "shared sum", "shared end",
-          "first look", "second look", "read sum", "read datum"]
+          "first look", "second look"]
+# Who reads so: the places of the loads of a sum and of another datum.
+READERS = [("Histogram, sum", "Histogram, bucket"), ("Summary, sum", "Summary, count"), ("NativeCounts, sum", "NativeCounts, zero"),
+           ("NativeCounts, sum", "NativeCounts, classic"), ("NativeCounts, sum", "CellTree::for_each, cell")]
+PLACES += sorted({place for places in READERS for place in places})
 
 
 def owned_updates(orders):
@@ -48,8 +52,9 @@ def end(values, results):
 
 def scenarios(orders):
     memory = {"progress": 0, "bucket": 0, "sum": 0}
-    data = [("sum", "read sum"), ("bucket", "read datum")]
     for kind, writers in (("owned", [lambda: owned_updates(orders)]), ("shared", [lambda: shared_update(orders)] * 2)):
-        for first, read in (("sum", data), ("bucket", data[::-1])):
-            threads = [*writers, lambda read=read: reader(orders, read)]
-            yield Scenario(f"{kind} cells, {first} first", memory, threads, end, lambda results: results[-1] is not None)
+        for places in READERS:
+            data = list(zip(("sum", "bucket"), places))
+            for read in (data, data[::-1]):
+                threads = [*writers, lambda read=read: reader(orders, read)]
+                yield Scenario(f"{kind} cells, {read[0][1]} first", memory, threads, end, lambda results: results[-1] is not None)
