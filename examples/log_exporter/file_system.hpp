@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -111,17 +112,33 @@ inline ssize_t read_at(const Descriptor& file, char* to, std::size_t size, std::
 /// The folder that a path is in, with a slash at its end; empty: the current one.
 inline std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-/// The paths in a folder of the files that have this inode number.
-inline std::vector<std::string> find_inode(const std::string& folder, std::uint64_t inode) {
-  std::vector<std::string> found;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.empty() ? "." : folder.c_str()),
-                                                    ::closedir);
-  if (entries == nullptr) return found;
-  while (const dirent* const entry = ::readdir(entries.get())) {
-    if (entry->d_ino == inode) found.push_back(folder + entry->d_name);
+/// Finds files by their inode numbers. A folder is read once, until it is forgotten.
+class InodeIndex {
+ public:
+  /// The paths in a folder of the files that have this inode number.
+  std::vector<std::string> find(const std::string& folder, std::uint64_t inode) {
+    const auto [entry, is_new] = folders_.try_emplace(folder);
+    if (is_new) read(folder, entry->second);
+    std::vector<std::string> found;
+    for (auto [name, end] = entry->second.equal_range(inode); name != end; ++name)
+      found.push_back(folder + name->second);
+    return found;
   }
-  return found;
-}
+  /// A name in it has become another file's.
+  void forget(const std::string& folder) { folders_.erase(folder); }
+
+ private:
+  using Names = std::multimap<std::uint64_t, std::string>;
+
+  static void read(const std::string& folder, Names& names) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.empty() ? "." : folder.c_str()),
+                                                      ::closedir);
+    if (entries == nullptr) return;
+    while (const dirent* const entry = ::readdir(entries.get())) names.emplace(entry->d_ino, entry->d_name);
+  }
+
+  std::map<std::string, Names> folders_;
+};
 
 /// What a pattern stands for now.
 struct GlobResult {

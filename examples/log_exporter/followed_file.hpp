@@ -54,12 +54,12 @@ class FollowedFile {
   /// Goes on where an earlier run stopped, with what is left of the files that it read. The one at the path
   /// may be unreadable for now: begin() sees whether it is still the same. False when one of them is not
   /// found.
-  bool restore(const SavedFile& saved) {
+  bool restore(const SavedFile& saved, InodeIndex& index) {
     bool whole = true;
     at_end_ = false;
     restore_counts(saved);
     for (std::size_t i = 0; i < saved.positions.size(); ++i) {
-      std::optional<Reader> reader = find(saved.positions[i]);
+      std::optional<Reader> reader = find(saved.positions[i], index);
       whole = whole && reader;
       if (reader && i == 0) {
         current_ = std::move(reader);
@@ -199,12 +199,16 @@ class FollowedFile {
 
   /// The file of a saved position: it may have another name in the same folder by now, or get it while it is
   /// looked for, which is why the path comes first and the search is repeated.
-  std::optional<Reader> find(const SavedPosition& saved) const {
+  std::optional<Reader> find(const SavedPosition& saved, InodeIndex& index) const {
     for (int attempt = 0; attempt < 3; ++attempt) {
       if (auto reader = open_at(path_, saved)) return reader;
-      for (const std::string& path : find_inode(folder_of(path_), saved.inode)) {
+      bool renamed = false;
+      for (const std::string& path : index.find(folder_of(path_), saved.inode)) {
         if (auto reader = open_at(path, saved)) return reader;
+        renamed = renamed || status_of(path).identity.inode != saved.inode;
       }
+      if (!renamed) break;
+      index.forget(folder_of(path_));
     }
     return std::nullopt;
   }

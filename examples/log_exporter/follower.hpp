@@ -47,10 +47,11 @@ class Follower {
   /// Goes on where an earlier run stopped: before the first poll. A file that is not in the state, but of a
   /// pattern that was followed, is new: it was made while nobody looked.
   void restore(const State& state) {
+    InodeIndex index;
     known_patterns_ = {state.patterns.begin(), state.patterns.end()};
     for (const SavedFile& saved : state.files) {
       if (files_.size() >= options_.max_files || !is_wanted(saved.path)) continue;
-      if (!add(saved.path, false, std::chrono::steady_clock::now()).file.restore(saved))
+      if (!add(saved.path, false, std::chrono::steady_clock::now()).file.restore(saved, index))
         log_.warn("A file that was read before is not found: its last lines may be missing",
                   {{"path", saved.path}});
     }

@@ -35,12 +35,13 @@ namespace log_exporter {
 class LogCollector : public promlite::Collector {
  public:
   /// Begins to follow. Throws promlite::Error for an expression of --match that is not one, and when the
-  /// state file cannot be written. `log` must live as long.
+  /// state file cannot be written or is another process'. `log` must live as long.
   LogCollector(const Options& options, promlite::Logger& log)
       : state_file_(options.state_file),
         poll_interval_(
             std::max<std::chrono::nanoseconds>(options.poll_interval, std::chrono::milliseconds(1))),
         log_(log),
+        lock_(state_file_.empty() ? Descriptor() : lock_file(state_file_)),
         follower_(options, parse_matches(options.matches), log) {
     load();
     follower_.poll(std::chrono::steady_clock::now() + longest_poll);
@@ -201,6 +202,7 @@ class LogCollector : public promlite::Collector {
   const std::string state_file_;
   const std::chrono::nanoseconds poll_interval_;
   promlite::Logger& log_;
+  const Descriptor lock_;  // of the state file
 
   std::mutex mutex_;  // of everything below
   std::condition_variable wake_;

@@ -31,6 +31,13 @@ static void declare_flags(promlite::Exporter& exporter, Options& options) {
     return Match::parse(text).message();
   });
   flags.get_option("--start")->type_name("WHERE")->check(CLI::IsMember({"beginning", "end"}).description(""));
+  flags.final_callback([&flags] {
+    try {
+      parse_matches(flags.get_option("--match")->results());
+    } catch (const promlite::Error& error) {
+      throw CLI::ValidationError(error.what());
+    }
+  });
   flags.get_option("--state.file")->type_name("PATH");
   flags.get_option("--max-files")->check(CLI::Range(1, 10000).description(""));
 }

@@ -14,9 +14,20 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace log_exporter {
+
+/// Keeps a state file for one process as long as the descriptor is held: two would each undo what the other
+/// saved. Throws promlite::Error when another has it. Uses `path`.lock; where that cannot be made, writing
+/// the state will say why.
+inline Descriptor lock_file(const std::string& path) {
+  Descriptor file(::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw promlite::Error("--state.file: " + path + " is another process'");
+  return file;
+}
 
 /// The whole of a file; empty when there is none.
 inline promlite::Expected<std::string> read_whole_file(const std::string& path) {

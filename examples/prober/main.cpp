@@ -29,6 +29,20 @@ static HttpSettings http_settings(const Flags& flags) {
   return {parse_status_ranges(flags.expect_status), flags.expect_text, flags.max_body_bytes};
 }
 
+/// What is wrong with a flag's text, or nothing.
+static std::string problem_of_status(const std::string& text) {
+  return parse_status_range(text) ? "" : "\"" + text + "\" is not like 200, 2xx or 200-299";
+}
+static std::string problem_of_glob(const std::string& text) {
+  const bool right = text.find(':') != std::string::npos && text.find_first_of("/@ ") == std::string::npos;
+  return right ? "" : "\"" + text + "\" is not HOST:PORT, such as *.example.org:80 or 10.1.*:*";
+}
+static std::string problem_of_timeout(const std::string& text) {
+  const auto parsed = promlite::parse_duration(text);
+  if (parsed && parsed->count() > 0) return "";
+  return "\"" + text + "\" is not a duration such as 500ms or 5s, more than zero";
+}
+
 static Result run(const promlite::ProbeRequest& request, const Flags& flags, const HttpSettings& http) {
   const std::string module = request.parameter("module");
   const bool tcp = module == "tcp";
@@ -71,10 +85,13 @@ int main(int argc, char** argv) {
         show(result, registry);
         if (!result.failure) return;
         exporter.log().debug("Probe failed",
-                             {{"target", request.target},
+                             {{"target", without_user(request.target)},
                               {"phase", phase_names[static_cast<std::size_t>(result.failure.phase)]},
                               {"reason", result.failure.reason},
                               {"detail", result.failure.detail}});
       });
+  exporter.command_line().get_option("--http.expect-status")->check(problem_of_status);
+  exporter.command_line().get_option("--target.allow")->check(problem_of_glob);
+  exporter.command_line().get_option("--probe.timeout")->check(problem_of_timeout);
   return exporter.run(argc, argv);
 }

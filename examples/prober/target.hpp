@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include <arpa/inet.h>
+
 namespace prober {
 
 struct Target {
@@ -104,11 +106,32 @@ inline bool fits(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
-/// Whether a target may be probed: no globs allow all, else one must fit its host and port.
+/// Whether a glob stands for IPv4 addresses: its host has digits, and nothing else but dots, "*" and "?".
+inline bool means_addresses(std::string_view glob) {
+  const std::string_view host = glob.substr(0, glob.rfind(':'));
+  return host.find_first_not_of("0123456789.*?") == std::string_view::npos &&
+         host.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// Whether a target may be probed: no globs allow all, else one must fit its host and port. A name never fits
+/// one that stands for addresses: whose "10.1.example.org" is says nothing of where it leads.
 inline bool is_allowed(const Target& target, const std::vector<std::string>& globs) {
+  ::in_addr address{};
+  const bool is_address = ::inet_pton(AF_INET, target.host.c_str(), &address) == 1;
   bool allowed = globs.empty();
-  for (const std::string& glob : globs) allowed = allowed || fits(lower(glob), target.host_and_port);
+  for (const std::string& glob : globs)
+    allowed = allowed || (fits(lower(glob), target.host_and_port) && (is_address || !means_addresses(glob)));
   return allowed;
+}
+
+/// A target as a log may show it: without the user and password that it should not have.
+inline std::string without_user(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  const std::size_t start = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view authority = text.substr(start, text.find_first_of("/?#", start) - start);
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return std::string(text);
+  return std::string(text.substr(0, start)) + "..." + std::string(text.substr(start + at));
 }
 
 }  // namespace prober

@@ -3,8 +3,6 @@
 #ifndef SYSTEM_EXPORTER_EXCLUSION_HPP
 #define SYSTEM_EXPORTER_EXCLUSION_HPP
 
-#include <promlite/error.hpp>
-
 #include <cstddef>
 #include <regex>
 #include <string>
@@ -15,12 +13,18 @@ namespace system_exporter {
 /// one leaves out nothing.
 class Exclusion {
  public:
-  /// Throws promlite::Error, with the flag's name, when it is no regular expression.
-  Exclusion(const std::string& flag, const std::string& pattern) : empty_(pattern.empty()) {
+  /// Throws std::regex_error when problem() has something to say.
+  explicit Exclusion(const std::string& pattern)
+      : empty_(pattern.empty()),
+        regex_(pattern, std::regex::ECMAScript | std::regex::nosubs | std::regex::optimize) {}
+
+  /// What is wrong with a pattern, or nothing.
+  static std::string problem(const std::string& pattern) {
     try {
-      regex_.assign(pattern, std::regex::ECMAScript | std::regex::nosubs | std::regex::optimize);
+      const Exclusion exclusion(pattern);
+      return "";
     } catch (const std::regex_error& error) {
-      throw promlite::Error("--" + flag + ": \"" + pattern + "\" is no regular expression: " + error.what());
+      return "\"" + pattern + "\" is no regular expression: " + error.what();
     }
   }
 

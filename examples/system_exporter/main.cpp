@@ -39,26 +39,27 @@ static void add_collectors(promlite::Exporter& exporter, const Flags& flags) {
                  [&] { return std::make_unique<MemoryCollector>(flags.paths); })
       .collector("load", "Load averages.", [&] { return std::make_unique<LoadCollector>(flags.paths); })
       .collector("disk", "What the disks do.",
-                 [&] {
-                   return std::make_unique<DiskCollector>(
-                       flags.paths, Exclusion("disk.device-exclude", flags.disk_exclude));
-                 })
+                 [&] { return std::make_unique<DiskCollector>(flags.paths, Exclusion(flags.disk_exclude)); })
       .collector("filesystem", "How full the file systems are.",
                  [&] {
-                   return std::make_unique<FileSystemCollector>(
-                       flags.paths, Exclusion("filesystem.mount-points-exclude", flags.points_exclude),
-                       Exclusion("filesystem.fs-types-exclude", flags.types_exclude),
-                       FileSystemAsker(flags.mount_timeout));
+                   return std::make_unique<FileSystemCollector>(flags.paths, Exclusion(flags.points_exclude),
+                                                                Exclusion(flags.types_exclude),
+                                                                FileSystemAsker(flags.mount_timeout));
                  })
-      .collector("network", "What goes through the network interfaces.",
-                 [&] {
-                   return std::make_unique<NetworkCollector>(
-                       flags.paths, Exclusion("network.device-exclude", flags.network_exclude));
-                 })
+      .collector(
+          "network", "What goes through the network interfaces.",
+          [&] { return std::make_unique<NetworkCollector>(flags.paths, Exclusion(flags.network_exclude)); })
       .collector("descriptors", "File descriptors in use.",
                  [&] { return std::make_unique<DescriptorCollector>(flags.paths); })
       .collector("kernel", "Start of the machine, clock, tasks, interrupts, name of the kernel.",
                  [&] { return std::make_unique<KernelCollector>(flags.paths); });
+}
+
+/// What is wrong with a flag's text, or nothing.
+static std::string problem_of_timeout(const std::string& text) {
+  const auto parsed = promlite::parse_duration(text);
+  if (parsed && parsed->count() > 0) return "";
+  return "\"" + text + "\" is not a duration such as 500ms or 1s, more than zero";
 }
 
 }  // namespace system_exporter
@@ -79,6 +80,11 @@ int main(int argc, char** argv) {
       .flag("filesystem.mount-timeout", flags.mount_timeout, "How long to wait for one file system.")
       .flag("network.device-exclude", flags.network_exclude,
             "Regular expression of network interfaces to leave out.");
+  CLI::App& command_line = exporter.command_line();
+  for (const char* const name : {"--disk.device-exclude", "--filesystem.mount-points-exclude",
+                                 "--filesystem.fs-types-exclude", "--network.device-exclude"})
+    command_line.get_option(name)->check(system_exporter::Exclusion::problem);
+  command_line.get_option("--filesystem.mount-timeout")->check(system_exporter::problem_of_timeout);
   system_exporter::add_collectors(exporter, flags);
   return exporter.run(argc, argv);
 }

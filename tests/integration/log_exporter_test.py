@@ -463,6 +463,14 @@ class RestartTest(LogExporterTest):
                 self.assertEqual(exporter.lines(), {self.log: expected})
                 exporter.stop()
 
+    def test_a_state_file_of_two(self):
+        exporter = self.start(*self.flags())
+        result = subprocess.run([program("log_exporter"), *self.flags(), "--web.listen-address=127.0.0.1:0"],
+                                capture_output=True, text=True, timeout=DEADLINE)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn(f"--state.file: {self.state} is another process'", result.stderr)
+        self.restart_at(exporter, signal.SIGKILL)
+
     def test_a_state_file_that_cannot_be_written(self):
         path = self.path("no/state")
         result = subprocess.run([program("log_exporter"), f"--file={self.log}", f"--state.file={path}",
@@ -623,8 +631,8 @@ class CommandLineTest(LogExporterTest):
     def test_two_expressions_of_one_name(self):
         result = subprocess.run([program("log_exporter"), "--web.listen-address=127.0.0.1:0", "--file=a", "--match=a=x",
                                  "--match=a=y"], capture_output=True, text=True, timeout=DEADLINE)
-        self.assertEqual((result.returncode, result.stdout), (1, ""))
-        self.assertIn('\\"a\\" is there twice', result.stderr)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn('--match: "a" is there twice', result.stderr)
 
 
 if __name__ == "__main__":

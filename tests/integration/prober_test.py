@@ -189,12 +189,16 @@ class CommandLineTest(unittest.TestCase):
             self.assertIn(flag, output)
 
     def test_wrong_values(self):
-        code, output = self.run_prober("--http.expect-status=ok")
-        self.assertEqual(code, 1)
-        self.assertIn('--http.expect-status: \\"ok\\" is not like 200, 2xx or 200-299', output)
-        code, output = self.run_prober("--target.alow=x")
-        self.assertEqual(code, 2)
-        self.assertIn("--target.allow", output)
+        for flag, message in (
+                ("--http.expect-status=ok", '--http.expect-status: "ok" is not like 200, 2xx or 200-299'),
+                ("--probe.timeout=0s", '--probe.timeout: "0s" is not a duration'),
+                ("--target.allow=*.example.org", '--target.allow: "*.example.org" is not HOST:PORT'),
+                ("--target.allow=http://a:80/", '--target.allow: "http://a:80/" is not HOST:PORT'),
+                ("--target.alow=x", "--target.allow")):
+            with self.subTest(flag):
+                code, output = self.run_prober(flag)
+                self.assertEqual(code, 2)
+                self.assertIn(message, output)
 
 
 if __name__ == "__main__":

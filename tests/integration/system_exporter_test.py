@@ -253,8 +253,11 @@ class CommandLineTest(unittest.TestCase):
         for flag in ("disk.device-exclude", "network.device-exclude", "filesystem.mount-points-exclude",
                      "filesystem.fs-types-exclude"):
             code, output = self.run_exporter(f"--{flag}=[")
-            self.assertEqual(code, 1)
+            self.assertEqual(code, 2)
             self.assertRegex(output, rf"--{flag}: .*is no regular expression")
+        code, output = self.run_exporter("--filesystem.mount-timeout=0")
+        self.assertEqual(code, 2)
+        self.assertIn('--filesystem.mount-timeout: "0" is not a duration', output)
 
 
 if __name__ == "__main__":

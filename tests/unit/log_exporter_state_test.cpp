@@ -1,9 +1,17 @@
 // promlite: what examples/log_exporter keeps for a restart.
 // SPDX-License-Identifier: MIT
+#include "../../examples/log_exporter/file_system.hpp"
 #include "../../examples/log_exporter/state.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <string>
+#include <vector>
+
+#include <unistd.h>
 
 #include "support/catch.hpp"
 
@@ -100,4 +108,24 @@ TEST_CASE("log_exporter: a line of a state that cannot be read") {
     CHECK(log_exporter::read_state(with_end(title + line + "\n")).message() ==
           "it has a line that cannot be read");
   }
+}
+
+TEST_CASE("log_exporter: files by their inode numbers") {
+  char made[] = "/tmp/promlite-inodes-XXXXXX";
+  REQUIRE(::mkdtemp(made) != nullptr);
+  const std::string folder = made + std::string("/");
+  std::ofstream(folder + "a") << "x";
+  const std::uint64_t inode = log_exporter::status_of(folder + "a").identity.inode;
+  log_exporter::InodeIndex index;
+  CHECK(index.find(folder, inode) == std::vector<std::string>{folder + "a"});
+  CHECK(index.find(folder, inode + 1000000).empty());
+  CHECK(index.find(folder + "none/", inode).empty());
+
+  // The folder is read once, and again when it is forgotten.
+  CHECK(std::rename((folder + "a").c_str(), (folder + "b").c_str()) == 0);
+  CHECK(index.find(folder, inode) == std::vector<std::string>{folder + "a"});
+  index.forget(folder);
+  CHECK(index.find(folder, inode) == std::vector<std::string>{folder + "b"});
+  ::unlink((folder + "b").c_str());
+  ::rmdir(made);
 }

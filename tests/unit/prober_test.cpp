@@ -80,6 +80,18 @@ TEST_CASE("prober: targets that are allowed") {
   CHECK_FALSE(allowed("http://evil/?.example.org:80", {"*.example.org:80"}));
   CHECK_FALSE(allowed("http://www.example.org:81/", {"*.example.org:80"}));
   CHECK_FALSE(allowed("http://[::1]/", {"127.*"}));
+  // An address is not fitted by a name that looks like one.
+  CHECK(allowed("http://10.1.2.3:25", {"10.1.*:25"}));
+  CHECK_FALSE(allowed("http://10.1.example.org:25", {"10.1.*:25"}));
+  CHECK_FALSE(allowed("http://10.1.515:25", {"10.1.*:25"}));
+  CHECK(allowed("http://10.1.example.org:25", {"10.1.*.org:25", "*:26"}));
+  CHECK(allowed("http://[2001:db8::1]:25", {"[2001:db8::*]:*"}));
+}
+
+TEST_CASE("prober: what the log shows of a target") {
+  CHECK(without_user("http://me:secret@a:80/b@c") == "http://...@a:80/b@c");
+  CHECK(without_user("me:s@ecret@a:80") == "...@a:80");
+  CHECK(without_user("http://a/b@c") == "http://a/b@c");
 }
 
 TEST_CASE("prober: statuses that are expected") {

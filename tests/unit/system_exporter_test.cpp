@@ -215,7 +215,7 @@ TEST_CASE("system_exporter: disks") {
   machine.write("proc/diskstats",
                 "   7       0 loop0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
                 " 254       0 vda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n");
-  DiskCollector collector(machine.paths(), Exclusion("disk.device-exclude", "^loop"));
+  DiskCollector collector(machine.paths(), Exclusion("^loop"));
   const Collection found = collect(machine, collector);
   CHECK(found.samples ==
         "system_disk_discard_time_seconds_total{device=\"vda\"} 0.015\n"
@@ -261,7 +261,7 @@ TEST_CASE("system_exporter: network interfaces") {
   machine.write("sys/class/net/eth0/mtu", "1400\n");
   machine.write("sys/class/net/eth0/carrier", "1\n");
   machine.write("sys/class/net/eth0/speed", "1000\n");
-  NetworkCollector collector(machine.paths(), Exclusion("network.device-exclude", "^veth"));
+  NetworkCollector collector(machine.paths(), Exclusion("^veth"));
   const Collection found = collect(machine, collector);
   CHECK(found.samples ==
         "system_network_carrier{device=\"eth0\"} 1\n"
@@ -306,7 +306,7 @@ TEST_CASE("system_exporter: network interfaces with odd names and damaged lines"
                                                "cut: 7 0 0\nnocolon\n: 1\n"));
   machine.write("x/operstate", "up\n");
   machine.write("sys/class/operstate", "up\n");
-  NetworkCollector collector(machine.paths(), Exclusion("network.device-exclude", ""));
+  NetworkCollector collector(machine.paths(), Exclusion(""));
   const Collection found = collect(machine, collector);
   CHECK(found.samples.find("system_network_receive_bytes_total{device=\"..\"} 5\n"
                            "system_network_receive_bytes_total{device=\"../../../x\"} 3\n"
@@ -366,19 +366,14 @@ TEST_CASE("system_exporter: mounts") {
 }
 
 TEST_CASE("system_exporter: a name that is left out") {
-  const Exclusion pseudo("x", "^/(proc|sys)($|/)");
+  const Exclusion pseudo("^/(proc|sys)($|/)");
   CHECK(pseudo.leaves_out("/proc/sys"));
   CHECK(pseudo.leaves_out("/sys"));
   CHECK_FALSE(pseudo.leaves_out("/system"));
-  CHECK_FALSE(Exclusion("x", "").leaves_out("anything"));
-  CHECK(Exclusion("x", "(.+)+z").leaves_out(std::string(1 << 20, 'y')));
-  try {
-    const Exclusion wrong("disk.device-exclude", "(");
-    FAIL("no error");
-  } catch (const promlite::Error& error) {
-    const std::string text = error.what();
-    CHECK(text.substr(0, 53) == "--disk.device-exclude: \"(\" is no regular expression: ");
-  }
+  CHECK_FALSE(Exclusion("").leaves_out("anything"));
+  CHECK(Exclusion("(.+)+z").leaves_out(std::string(1 << 20, 'y')));
+  CHECK(Exclusion::problem("a|b").empty());
+  CHECK(Exclusion::problem("(").substr(0, 30) == "\"(\" is no regular expression: ");
 }
 
 TEST_CASE("system_exporter: file systems") {
@@ -388,7 +383,7 @@ TEST_CASE("system_exporter: file systems") {
                 "tmpfs /run/x tmpfs rw 0 0\n/dev/sdc /gone ext4 rw 0 0\n");
   const std::string root = machine.root.string();
   FileSystemCollector collector(
-      machine.paths(), Exclusion("points", "^/(proc|run)($|/)"), Exclusion("types", "^proc$"),
+      machine.paths(), Exclusion("^/(proc|run)($|/)"), Exclusion("^proc$"),
       FileSystemAsker(5s, [root](const std::string& path) {
         if (path == root + "/")
           return FileSystemAsker::Answer(FileSystemUse{4000000000, 3000000000, 2000000000, 100, 50});
@@ -476,8 +471,7 @@ TEST_CASE("system_exporter: file systems that hang keep nobody else waiting") {
 TEST_CASE("system_exporter: no time is left for file systems") {
   const Machine machine;
   machine.write("proc/1/mounts", "/dev/vda / ext4 ro 0 0\n");
-  FileSystemCollector collector(machine.paths(), Exclusion("points", ""), Exclusion("types", ""),
-                                FileSystemAsker(5s));
+  FileSystemCollector collector(machine.paths(), Exclusion(""), Exclusion(""), FileSystemAsker(5s));
   const Collection found = collect(collector, std::chrono::steady_clock::now());
   CHECK(found.samples ==
         "system_filesystem_device_error{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"} 1\n"
