@@ -12453,8 +12453,8 @@ inline void Resolver::run(LookUp& look_up) noexcept {
 
 PROMLITE_COLD inline std::shared_ptr<Resolver::LookUp> Resolver::join_or_start(int& error) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // acquire: pairs with run(). A result that is there is not for those who come now: it may be old.
-  if (running_ && !running_->finished.load(std::memory_order_acquire)) return running_;
+  // A result that is there is not for those who come now: it may be old.
+  if (running_ && !running_->finished.load(std::memory_order_relaxed)) return running_;
   running_.reset();
   auto look_up = std::make_shared<LookUp>();
   look_up->host = host_;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # promlite: the protocols under the C++ memory model, with the orders that stand in the headers.
 # SPDX-License-Identifier: MIT
-"""Each protocol holds with its orders as written, and each protocol with something left out goes wrong. Then every order that is
-not relaxed is weakened, one at a time: some protocol must go wrong, unless HARMLESS says why the order stays."""
+"""Each protocol holds with its orders as written, and each protocol with something left out goes wrong. Then every order
+that is not relaxed is weakened, one at a time: some protocol must go wrong, unless HARMLESS says why the order stays."""
 
 import sys
 
@@ -10,6 +10,7 @@ import answer
 import creation
 import exemplar
 import explorer
+import flags
 import lists
 import litmus
 import orders
@@ -18,12 +19,13 @@ import server_threads
 import slot_handover
 import snapshot
 
-PROTOCOLS = [snapshot, slot_handover, publication, exemplar, lists, creation, answer, server_threads]
+PROTOCOLS = [snapshot, slot_handover, publication, exemplar, lists, creation, answer, server_threads, flags]
 
 # Orders without which the models hold all the same, and why they stay.
-FILLED = ("full_ is set within the same change before, and brings the overflow series with it; where memory runs out in between, "
-          "which the model does not know, the flag alone tells that the series is in the index")
+FILLED = ("full_ is set within the same change before, and brings the overflow series with it; where memory runs out in "
+          "between, which the model does not know, the flag alone tells that the series is in the index")
 JOINED = "join() gives the same order; the flag is to stand for itself where stop() goes on before it joins"
+LOCKED = "the table's mutex gives the same order to those who look there; the flag does not rely on it"
 HARMLESS = {
     "SeriesSet::overflow_used": FILLED,
     "SeriesSet::list_overflow": FILLED,
@@ -31,6 +33,8 @@ HARMLESS = {
     "Server, the worker's end": JOINED,
     "Server::stop": JOINED,
     "Server::end_thread": JOINED,
+    "PasswordQuestion::verdict": LOCKED,
+    "PasswordQuestion::answer": LOCKED,
 }
 
 

@@ -197,6 +197,36 @@ PIECES = [
     ("transport/server.hpp", r"bool Server::end_thread\(.*?\n\}", [
         ("Server::end_thread", rf"finished\.load\({ORDER}\)"),
         (None, r"thread\.join\(\);")]),
+
+    ("transport/resolver.hpp", r"void Resolver::run\(.*?\n\}", [
+        (None, r"look_up\.problem = "), ("Resolver::run", rf"finished\.store\(true, {ORDER}\)")]),
+    ("transport/resolver.hpp", r" Resolver::join_or_start\(.*?\n\}", [(None, rf"finished\.load\({RELAXED}\)")]),
+    ("transport/resolver.hpp", r" Resolver::resolve\(.*?\n\}", [
+        ("Resolver::resolve", rf"finished\.load\({ORDER}\)"), (None, r"look_up->problem\.empty\(\)")]),
+    ("transport/background_pusher.hpp", function(r"void stop\("), [
+        (None, r"deadline_ = "), ("PusherState::stop", rf"stopping_\.store\(true, {ORDER}\)")]),
+    ("transport/background_pusher.hpp", function(r"bool wait_until\("), [
+        ("PusherState::wait_until, look", rf"!finished_\.load\({ORDER}\)"),
+        ("PusherState::wait_until, late look", rf"return finished_\.load\({ORDER}\)")]),
+    ("transport/background_pusher.hpp", r"bool stopping\([^\n]*", [("PusherState::stopping", rf"stopping_\.load\({ORDER}\)")]),
+    ("transport/background_pusher.hpp", r"void PusherState::run\(.*?\n\}", [
+        (None, r"push_until_stopped\(\);"), (None, r"deadline_"), (None, r"report\("),
+        ("PusherState::run", rf"finished_\.store\(true, {ORDER}\)")]),
+    ("exporter/probe.hpp", r"bool ready\([^\n]*", [("Probe::ready", rf"done_\.load\({ORDER}\)")]),
+    ("exporter/probe.hpp", function(r"void run\("), [
+        (None, r"make_body\(\);"),
+        ("Probe::run, running", rf"running\.fetch_sub\(1, {ORDER}\)"),
+        ("Probe::run, done", rf"done_\.store\(true, {ORDER}\)")]),
+    ("exporter/probe.hpp", function(r"std::size_t running\("), [("ProbePage::running", rf"running\.load\({ORDER}\)")]),
+    ("exporter/probe.hpp", function(r"Reply start\("), [
+        (None, rf"running\.fetch_add\(1, {RELAXED}\)"), (None, rf"running\.fetch_sub\(1, {RELAXED}\)")]),
+    ("exporter/password.hpp", function(r"PasswordVerdict verdict\("), [
+        ("PasswordQuestion::verdict", rf"verdict_\.load\({ORDER}\)")]),
+    ("exporter/password.hpp", function(r"void answer\("), [
+        (None, r"table_->check\("), ("PasswordQuestion::answer", rf"verdict_\.store\(verdict, {ORDER}\)")]),
+    ("membership.hpp", function(r"void close\("), [
+        ("CallGate::close", rf"closed_\.store\(true, {ORDER}\)"), (None, rf"runner_\.load\({RELAXED}\)")]),
+    ("membership.hpp", function(r"bool closed\("), [("CallGate::closed", rf"closed_\.load\({ORDER}\)")]),
 ]
 
 
