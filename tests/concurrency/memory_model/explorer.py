@@ -145,7 +145,8 @@ class Exploration:
             return [self.changed(operation.location, operation.function, operation.order, memory, view)]
         if kind is FetchAdd:
             before = memory[self.index[operation.location]][-1][0]
-            changed, after, _ = self.changed(operation.location, lambda value: value + operation.amount, operation.order, memory, view)
+            total = before + operation.amount
+            changed, after, _ = self.changed(operation.location, lambda _: total, operation.order, memory, view)
             return [(changed, after, before)]
         if kind is CompareExchange:
             return self.compared(operation, memory, view)

@@ -1,7 +1,7 @@
 # promlite: one thread is told by a flag that another one has done its part.
 # SPDX-License-Identifier: MIT
-"""Whoever sees the flag may look at what was done before: the addresses of a host, a pusher's last deadline and its last result,
-a probe's body, what a probe's code did, what the table of passwords learned, and what came before a gate was closed."""
+"""Whoever sees the flag may look at what was done before: the addresses of a host, a pusher's last deadline and result, a
+probe's body, what a probe's code did, what the table of passwords learned, and what came before a gate was closed."""
 
 from explorer import Await, Change, Lock, Read, Scenario, Store, Unlock, Write
 

@@ -1,7 +1,7 @@
 # promlite: lists that grow at their heads: blocks of pages, tables of handles (detail/page_pool.hpp, enum_family.hpp).
 # SPDX-License-Identifier: MIT
-"""Two threads take a page each, where a block has room for one or for both: they get different ones. Two threads keep a table of
-handles each, while a third one looks through all that there are. What is in a block or table is plain memory: no data race."""
+"""Two threads take a page each, where a block has room for one or for both: they get different ones. Two threads keep a table
+of handles each, while a third one looks through all that there are. A block and a table are plain memory: no data race."""
 
 from explorer import CompareExchange, FetchAdd, Load, Read, Scenario, Write
 

@@ -1,7 +1,8 @@
 # promlite: the memory orders of the protocols, read out of the headers.
 # SPDX-License-Identifier: MIT
 """Each piece of a header is given with all that it does to atomics, in the order in which it does it. When a pattern is
-missing, or stands elsewhere, or there is an access more, the models may not be true any more, and nothing is explored."""
+missing, or stands elsewhere, or there is an access more, or elsewhere an order that is not relaxed, the models may not be true
+any more, and nothing is explored."""
 
 import pathlib
 import re
@@ -96,6 +97,11 @@ PIECES = [
     ("detail/slab.hpp", function(r"Cell\* owned_already\("), [
         (None, rf"allocator_\.load\({RELAXED}\)"),
         (None, rf"slabs\(\)\[mine\.slot\]\.load\({RELAXED}\)")]),
+    ("detail/slab.hpp", function(r"static void forget\("), [
+        (None, rf"allocator_\.store\(&no_slots, {RELAXED}\)"),
+        (None, rf"cells_\.store\(0, {RELAXED}\)"),
+        ("Chunk::forget", rf"slab = pointer\.exchange\(nullptr, {ORDER}\)"),
+        (None, r"remains\.forget\(slab, ")]),
     ("detail/slab.hpp", function(r"Cell\* shared\("), [("Chunk::shared", rf"slab = shared_\.load\({ORDER}\)")]),
     ("detail/slab.hpp", function(r"Cell\* make_shared_slab\("), [
         ("Chunk::make_shared_slab", rf"shared_\.compare_exchange_strong\(there, made, {ORDER}, "),
@@ -237,10 +243,12 @@ def unlike(header, what):
 def orders_of_headers():
     """Which order each access has, as written."""
     orders = {}
+    rest = {str(path.relative_to(HEADERS)): path.read_text() for path in HEADERS.rglob("*.hpp")}
     for header, piece, patterns in PIECES:
-        pieces = re.findall(piece, (HEADERS / header).read_text(), re.S)
+        pieces = re.findall(piece, rest[header], re.S)
         if len(pieces) != 1:
             unlike(header, f"{len(pieces)} pieces like {piece!r}")
+        rest[header] = rest[header].replace(pieces[0], "")
         at = accesses = 0
         for name, pattern in patterns:
             found = re.compile(pattern, re.S).search(pieces[0], at)
@@ -252,6 +260,9 @@ def orders_of_headers():
                 orders[name] = found.group(1)
         if accesses != pieces[0].count("memory_order_"):
             unlike(header, f"the piece of '{patterns[-1][0] or patterns[-1][1]}' has an access that the model does not know")
+    for header, text in rest.items():
+        for order in re.findall(r"memory_order_(?!relaxed)\w+|memory_order::(?!relaxed)\w+", text):
+            unlike(header, f"{order} where no model knows of it")
     return orders
 
 

@@ -1,7 +1,7 @@
 # promlite: what the server's threads hand to each other (transport/scrape_worker.hpp, server_loop.hpp, server.hpp).
 # SPDX-License-Identifier: MIT
-"""A collection's key and body go to the worker and back, twice, as plain memory without a data race. And the end: what the owner
-did before stop() is seen at the end of run(), and what the threads used is the owner's when it sees their ends."""
+"""A collection's key and body go to the worker and back, twice, as plain memory without a data race. And the end: what the
+owner did before stop() is seen at the end of run(), and what the threads used is the owner's when it sees their ends."""
 
 from explorer import Await, Load, Lock, Read, Scenario, Store, Unlock, Write
 

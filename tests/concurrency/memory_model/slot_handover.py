@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Threads that take a slot, make its slab unless it is there, count once, and give the slot back. Nothing is lost, nobody
 makes a second slab, and each next owner's stores come after the last owner's. Beside them a thread that takes and gives back
-a slot without counting, whose changes of the word come in between, or a scrape, for which no cell falls."""
+a slot without counting, whose changes of the word come in between, or a scrape, for which no cell falls. And a slab that is
+forgotten: the system's zeroes come after its own."""
 
-from explorer import GARBAGE, Change, CompareExchange, Load, Scenario, Store, Wrong
+from explorer import GARBAGE, Change, CompareExchange, Load, Scenario, Store, Wrong, Zero
 
 PLACES = ["SlotAllocator::acquire", "SlotAllocator::release", "Chunk::owned, look", "Chunk::owned, slab pointer",
-          "Chunk::for_each_slab, owned"]
+          "Chunk::for_each_slab, owned", "Chunk::forget"]
 SLOTS = 2
 ALL = (1 << SLOTS) - 1
 
@@ -59,6 +60,17 @@ def scrape(orders):
     return 0
 
 
+def maker(orders):
+    yield Store("cell", 0, "relaxed")
+    yield Store("slab", "cell", orders["Chunk::owned, slab pointer"])
+
+
+def forget(orders):
+    slab = yield Load("slab", orders["Chunk::forget"])
+    if slab is not None:
+        yield Zero((slab,))
+
+
 def end(values, results):
     slabs = [values["slab of slot", 1 << slot] for slot in range(SLOTS)]
     counted = sum(values[slab] for slab in slabs if slab is not None)
@@ -74,3 +86,4 @@ def scenarios(orders):
     updaters = [lambda: updater(orders, 0), lambda: updater(orders, 1)]
     for beside, other in (("a passer-by", passer_by), ("a scrape", scrape)):
         yield Scenario(f"two owners beside {beside}", memory, [*updaters, lambda other=other: other(orders)], end)
+    yield Scenario("a slab is forgotten", {"slab": None, "cell": GARBAGE}, [lambda: maker(orders), lambda: forget(orders)])

@@ -8,8 +8,9 @@ STARTED, FINISHED = 1, 1 << 16
 PLACES = ["owned start", "owned datum", "owned sum", "owned end", "shared start", "shared datum", "shared sum", "shared end",
           "first look", "second look"]
 # Who reads so: the places of the loads of a sum and of another datum.
-READERS = [("Histogram, sum", "Histogram, bucket"), ("Summary, sum", "Summary, count"), ("NativeCounts, sum", "NativeCounts, zero"),
-           ("NativeCounts, sum", "NativeCounts, classic"), ("NativeCounts, sum", "CellTree::for_each, cell")]
+READERS = [("Histogram, sum", "Histogram, bucket"), ("Summary, sum", "Summary, count"),
+           ("NativeCounts, sum", "NativeCounts, zero"), ("NativeCounts, sum", "NativeCounts, classic"),
+           ("NativeCounts, sum", "CellTree::for_each, cell")]
 PLACES += sorted({place for places in READERS for place in places})
 
 
@@ -57,4 +58,5 @@ def scenarios(orders):
             data = list(zip(("sum", "bucket"), places))
             for read in (data, data[::-1]):
                 threads = [*writers, lambda read=read: reader(orders, read)]
-                yield Scenario(f"{kind} cells, {read[0][1]} first", memory, threads, end, lambda results: results[-1] is not None)
+                name = f"{kind} cells, {read[0][1]} before {read[1][1]}"
+                yield Scenario(name, memory, threads, end, lambda results: results[-1] is not None)
