@@ -258,6 +258,8 @@ def orders_of_headers():
             accesses += found.group().count("memory_order_")
             if name is not None:
                 orders[name] = found.group(1)
+                if orders[name] not in ("relaxed", "acquire", "release"):
+                    unlike(header, f"'{name}' is {orders[name]}, which the explorer does not know")
         if accesses != pieces[0].count("memory_order_"):
             unlike(header, f"the piece of '{patterns[-1][0] or patterns[-1][1]}' has an access that the model does not know")
     for header, text in rest.items():

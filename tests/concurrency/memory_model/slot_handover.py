@@ -81,9 +81,10 @@ def scenarios(orders):
     memory = {"taken": 0}
     for bit in (1, 2):
         memory["slab of slot", bit] = None
-        for me in range(2):
+        for me in range(3):
             memory["cell", bit, me] = GARBAGE
-    updaters = [lambda: updater(orders, 0), lambda: updater(orders, 1)]
+    owners = [lambda me=me: updater(orders, me) for me in range(3)]
+    yield Scenario("three owners", memory, owners, end)
     for beside, other in (("a passer-by", passer_by), ("a scrape", scrape)):
-        yield Scenario(f"two owners beside {beside}", memory, [*updaters, lambda other=other: other(orders)], end)
+        yield Scenario(f"two owners beside {beside}", memory, [*owners[:2], lambda other=other: other(orders)], end)
     yield Scenario("a slab is forgotten", {"slab": None, "cell": GARBAGE}, [lambda: maker(orders), lambda: forget(orders)])
