@@ -101,7 +101,7 @@ class Follower {
     std::string reported;  // what the log was told last
   };
 
-  static constexpr std::uint64_t turn = 1024 * 1024;  // bytes of one file before the next one has its turn
+  static constexpr std::uint64_t turn = 64 * 1024;  // bytes of one file before the next one has its turn
 
   bool is_wanted(const std::string& path) const {
     for (const std::string& pattern : options_.files) {

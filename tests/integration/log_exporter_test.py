@@ -617,6 +617,8 @@ class CommandLineTest(LogExporterTest):
                 ([], "--file is required"),
                 (["--file="], "--file: the path is empty"),
                 (["--file=a", "--match=x=a(b"], '"x": "a(b", character 2: '),
+                (["--file=a", r"--match=x=(a*)(a*)\1\2b"], "it refers back"),
+                (["--file=a", "--match=x=((a{1,100}){1,100}){1,100}"], "it is too large"),
                 (["--file=a", "--match=x"], '"x" is not NAME=REGEX'),
                 (["--file=a", "--start=now"], "now not in {beginning,end}"),
                 (["--file=a", "--max-files=0"], "--max-files: "),

@@ -106,6 +106,18 @@ TEST_CASE("log_exporter: expressions find their lines") {
   CHECK(log_exporter::Match::parse("bytes=\xff.\xfe")->in("a \xff\xc3\xfe z"));
 }
 
+TEST_CASE("log_exporter: an expression that would take too much") {
+  for (const char* back : {"(a*)\\1", "(a)(b)[]1]\\2", "a{,x\\1"})
+    CHECK(match_problem(std::string("x=") + back) ==
+          "\"x\": \"" + std::string(back) + "\": it refers back, which may take forever");
+  for (const char* large : {"a{2001}", "((a{1,100}){1,100}){1,10}x", "([ab]c){1001}", "(a{0,50}|b{,50}){30}"})
+    CHECK(match_problem(std::string("x=") + large) ==
+          "\"x\": \"" + std::string(large) + "\": it is too large when its repetitions are written out");
+  for (const char* good : {"a{2000}", "[\\1]", "[[:digit:]{3000}]", "[]{3000}]", "\\\\1", "(a{1,10}){1,100}",
+                           "\\{3000}", "a{1,255}b{1,255}"})
+    CHECK(match_problem(std::string("x=") + good) == "");
+}
+
 TEST_CASE("log_exporter: a bad expression is told with its place") {
   CHECK(match_problem("no expression") == "\"no expression\" is not NAME=REGEX");
   CHECK(match_problem("=x") == "\"\" is not a name of letters, digits, '_', '-' and '.'");
