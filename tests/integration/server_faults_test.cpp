@@ -184,6 +184,27 @@ TEST_CASE("heads without end are refused long before their end") {
   CHECK(other.read().status == 431);
 }
 
+TEST_CASE("a head that is longer than most is read to its end, however it is cut") {
+  Served served;
+  // The first words must still be known when the last ones come.
+  const std::string head =
+      "GET /metrics HTTP/1.1\r\nHost: a\r\nX: " + std::string(6000, 'x') + "\r\nAccept: */*\r\n\r\n";
+  for (const std::size_t cut :
+       {std::size_t{10}, std::size_t{2047}, std::size_t{2048}, std::size_t{2049}, head.size() - 1}) {
+    HttpClient client(served.address());
+    without_delay(client);
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(client.send(head.substr(0, cut)));
+      REQUIRE(client.send(head.substr(cut)));
+      const Response response = client.read();
+      CHECK(response.status == 200);
+      CHECK(response.body == served.source->text);
+    }
+    REQUIRE(client.send(head + head + get_metrics));
+    for (int i = 0; i < 3; ++i) CHECK(client.read().body == served.source->text);
+  }
+}
+
 TEST_CASE("a stream gets the same answers however it is cut") {
   Served served;
   const std::string stream =

@@ -21,8 +21,9 @@
 namespace promlite {
 namespace detail {
 
-/// A connection and its buffers, which have a fixed size: the head of a request must fit, bodies are not
-/// read, and the body of a response belongs to others. Requests are answered one after the other.
+/// A connection and its buffers. The head of a request must fit: there is room for a usual one, and when that
+/// is full, once, for the longest. Bodies are not read, and the body of a response belongs to others.
+/// Requests are answered one after the other.
 class Connection {
  public:
   enum class State : unsigned char {
@@ -40,10 +41,11 @@ class Connection {
         deadline(current + limits.header_timeout),
         fd_(std::move(fd)),
         parser_(limits.http),
-        capacity_(limits.http.head_bytes),
-        input_(new char[capacity_ + max_response_head + own_headers + limits.header_room]),
-        head_(input_.get() + capacity_),
-        room_(own_headers + limits.header_room) {}
+        most_input_(limits.http.head_bytes),
+        capacity_(most_input_ < usual_head ? most_input_ : usual_head),
+        room_(own_headers + limits.header_room),
+        head_(new char[max_response_head + room_ + capacity_]),
+        input_(head_.get() + max_response_head + room_) {}
 
   ScrapeKey key;                    ///< of the scrape, while waiting
   std::shared_ptr<LateReply> late;  ///< what the response is made by, until it is sent
@@ -76,7 +78,7 @@ class Connection {
   /// Reads once; false when the connection has failed.
   bool fill() noexcept {
     std::size_t received = 0;
-    const Io result = receive(fd_.get(), input_.get() + filled_, capacity_ - filled_, received);
+    const Io result = receive(fd_.get(), input_ + filled_, capacity_ - filled_, received);
     filled_ += received;
     if (result == Io::ended) ended_ = true;
     return result != Io::failed;
@@ -85,12 +87,17 @@ class Connection {
   /// Reads once and forgets it; false when there is nothing more to come.
   bool discard() noexcept {
     std::size_t received = 0;
-    const Io result = receive(fd_.get(), input_.get(), capacity_, received);
+    const Io result = receive(fd_.get(), input_, capacity_, received);
     return result == Io::done || result == Io::blocked;
   }
 
   /// Throws std::bad_alloc.
-  HttpRequestParser::State parse() { return parser_.parse({input_.get(), filled_}); }
+  HttpRequestParser::State parse() {
+    const HttpRequestParser::State state = parser_.parse({input_, filled_});
+    if (state != HttpRequestParser::State::incomplete || filled_ != capacity_) return state;
+    grow();
+    return parser_.parse({input_, filled_});
+  }
 
   void wait() noexcept { state_ = State::waiting; }
 
@@ -112,7 +119,7 @@ class Connection {
     keep_alive_ = understood && request().keep_alive;
     head.keep_alive = keep_alive_;
     head.minor_version = request().minor_version;
-    head_size_ = static_cast<std::size_t>(write_response_head(head_, head) - head_);
+    head_size_ = static_cast<std::size_t>(write_response_head(head_.get(), head) - head_.get());
     body_ = understood && request().method == HttpMethod::head ? std::string_view() : body;
     shared_ = shared;
     sent_ = 0;
@@ -122,7 +129,7 @@ class Connection {
 
   /// Sends what goes: `done` at the response's end, `blocked` before it.
   Io flush(bool& progress) noexcept {
-    const std::string_view head(head_, head_size_);
+    const std::string_view head(head_.get(), head_size_);
     const std::string_view head_left = sent_ < head_size_ ? head.substr(sent_) : std::string_view();
     const std::string_view body_left = sent_ > head_size_ ? body_.substr(sent_ - head_size_) : body_;
     std::size_t sent = 0;
@@ -157,7 +164,7 @@ class Connection {
   bool next_request() noexcept {
     if (!keep_alive_) return false;
     filled_ -= parser_.size();
-    if (filled_ != 0) std::memmove(input_.get(), input_.get() + parser_.size(), filled_);
+    if (filled_ != 0) std::memmove(input_, input_ + parser_.size(), filled_);
     parser_.reset();
     state_ = State::reading;
     return !ended_ || filled_ != 0;
@@ -179,6 +186,18 @@ class Connection {
 
  private:
   static constexpr std::size_t own_headers = 256;  // the longest content type and challenge
+  static constexpr std::size_t usual_head = 2048;  // thrice what Prometheus sends
+
+  // What was parsed points into the buffer, so parsing begins anew; once at most, so it stays linear.
+  PROMLITE_COLD void grow() {
+    std::unique_ptr<char[]> larger(new char[max_response_head + room_ + most_input_]);
+    char* const input = larger.get() + max_response_head + room_;
+    std::memcpy(input, input_, filled_);
+    head_ = std::move(larger);
+    input_ = input;
+    capacity_ = most_input_;
+    parser_.reset();
+  }
 
   FileDescriptor fd_;
   HttpRequestParser parser_;
@@ -186,16 +205,17 @@ class Connection {
   bool ended_ = false;
   bool keep_alive_ = true;
 
-  std::size_t capacity_;
+  std::size_t most_input_;
+  std::size_t capacity_;          // of input_
+  std::size_t room_;              // for what is not the same in every response
+  std::unique_ptr<char[]> head_;  // of the response
+  char* input_;                   // behind it
   std::size_t filled_ = 0;
-  std::unique_ptr<char[]> input_;  // and, behind it, the head of the response
 
   std::size_t sent_ = 0;
   std::size_t head_size_ = 0;
   std::string_view body_;
   Body* shared_ = nullptr;
-  char* head_;
-  std::size_t room_;  // for what is not the same in every head
 };
 
 /// Some of a server's connections, none of them owned. Its room is made once.

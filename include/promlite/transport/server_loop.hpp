@@ -46,7 +46,7 @@ class ServerLoop {
   /// Before run(). Throws std::bad_alloc, as nothing does later.
   PROMLITE_COLD void open(const ServerLimits& limits) {
     limits_ = limits;
-    const std::size_t most = limits.connections + accepts_per_round;
+    const std::size_t most = limits.connections + accepts_of_round(limits.connections);
     fds_ = std::make_unique<pollfd[]>(most + first_connection);
     for (ConnectionList* const list : {&connections_, &late_, &answered_, &resumed_}) list->reserve(most);
     scrapes_.open(most, limits.body_bytes);
@@ -87,11 +87,15 @@ class ServerLoop {
   void set_ready(bool ready) noexcept { ready_.store(ready, std::memory_order_relaxed); }
 
  private:
-  static constexpr std::size_t first_connection = 2;    // fds_: wake, listener, connections
-  static constexpr std::size_t accepts_per_round = 32;  // then those that are there already have their turn
+  static constexpr std::size_t first_connection = 2;  // fds_: wake, listener, connections
   static constexpr Instant accept_pause = 100;
   static constexpr Instant linger_timeout = 1000;
   static constexpr Instant stall_timeout = 1000;
+
+  // Not all at once: those that are there already have their turn. A round takes longer the more there are.
+  static constexpr std::size_t accepts_of_round(std::size_t connections) noexcept {
+    return 32 + connections / 8;
+  }
 
   bool is_ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
 
@@ -237,8 +241,9 @@ class ServerLoop {
   }
 
   PROMLITE_COLD void accept_all() noexcept {
+    const std::size_t most = accepts_of_round(connections_.size());
     std::size_t lost = 0;
-    for (std::size_t i = 0; i < accepts_per_round; ++i) {
+    for (std::size_t i = 0; i < most; ++i) {
       Connection* victim = nullptr;
       if (connections_.size() - closed_ >= limits_.connections) {
         victim = find_victim();
@@ -255,7 +260,7 @@ class ServerLoop {
       if (victim != nullptr) turn_away(*victim);
       add(std::move(fd));
     }
-    if (lost == accepts_per_round) pause_accepting();
+    if (lost == most) pause_accepting();
   }
 
   PROMLITE_COLD void add(FileDescriptor fd) noexcept {
