@@ -63,6 +63,9 @@ class ExporterDocs(unittest.TestCase):
         lines = [line for line in text.splitlines() if re.match(r"(# \w+ )?bakery_", line)]
         return [re.sub(r"(duration_seconds\{.*\}) \S+|(build_info)\{.*", r"\1\2", line) for line in lines]
 
+    def test_it_compiles_as_cxx20(self):
+        self.build(f"g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I {ROOT / 'include'} bakery_exporter.cpp")
+
     def test_what_the_page_shows(self):
         status = re.search(r"\$ ovenctl status\n(.*)", blocks("console")[0], re.S)[1]
         process, url, log = self.start(f"--ovens.command={self.play_ovens(f'cat <<END{chr(10)}{status}END{chr(10)}')}")
