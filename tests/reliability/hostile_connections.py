@@ -123,7 +123,7 @@ def attack(path, size, count, limit):
                 held, opened = map(int, line.split())
 
         threading.Thread(target=listen, daemon=True).start()
-        wanted = count * 0.95 if limit > count else 1
+        wanted = count * 0.8 if limit > count else 1
         poll_until(lambda: held >= wanted, f"{count} connections are held")
         # The client, Prometheus and the program share the machine, with others perhaps: one of three windows has to be
         # fast enough, and what scrapes took before counts.
