@@ -42,7 +42,7 @@ class DeploymentTest(unittest.TestCase):
         self.play("--syntax-check")
         variables = ["-e", f"root={self.root}", "-e", f"build={BUILD}"]
         self.assertRegex(self.play(*variables), r"\blocalhost +: ok=\d+ +changed=[1-9]\d* +unreachable=0 +failed=0 ")
-        listed = re.findall(r"^  - name: (\w+)$", (FOLDER / "exporters.yml").read_text(), re.M)
+        listed = re.findall(r"^  - name: (\w+)", (FOLDER / "exporters.yml").read_text(), re.M)
         expected = {"etc/prometheus/prometheus.yml": 0o644}
         for name in listed:
             expected |= {f"usr/local/bin/{name}": 0o755, f"etc/systemd/system/{name}.service": 0o644,

@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 #include "support/collector_errors.hpp"
 #include "support/error_of.hpp"
@@ -108,6 +109,7 @@ struct Shown {
 /// The metrics of the kit, behind those that come before "test_" in the alphabet.
 static std::string kit(const std::vector<Shown>& collectors, const std::string& prefix = "") {
   const auto number = [](double value) {
+    const test::CLocale locale;
     std::string text = std::to_string(value);
     while (text.back() == '0') text.pop_back();
     if (text.back() == '.') text.pop_back();

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "support/accept_cases.hpp"
+#include "support/c_locale.hpp"
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
 
@@ -228,7 +229,7 @@ TEST_CASE("a probe knows how much time it has") {
   const auto left = [&](const std::string& headers) {
     const std::string body = probes.get("?target=a", headers).body;
     CHECK_THAT(body, ContainsSubstring("\nsame 1\n"));
-    return std::stod(body.substr(body.find("\nleft ") + 6));
+    return test::parsed(body.substr(body.find("\nleft ") + 6));
   };
   const auto asked = [&](const std::string& timeout) {
     return left("X-Prometheus-Scrape-Timeout-Seconds: " + timeout + "\r\n");
