@@ -83,10 +83,10 @@ class CollectionScope {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// A deadline behind that of the scope around this one is that one's.
-  explicit CollectionScope(TimePoint deadline) noexcept
-      : outer_(innermost_),
-        deadline_(outer_ != nullptr && outer_->deadline_ < deadline ? outer_->deadline_ : deadline) {
+  /// A deadline behind that of the scope around this one is that one's. `earlier`, where there is one, may
+  /// bring it forward while the scope lasts.
+  explicit CollectionScope(TimePoint deadline, const std::atomic<TimePoint>* earlier = nullptr) noexcept
+      : outer_(innermost_), deadline_(deadline), earlier_(earlier) {
     innermost_ = this;
   }
   CollectionScope(const CollectionScope&) = delete;
@@ -96,7 +96,11 @@ class CollectionScope {
   /// The innermost scope of the calling thread; null: none.
   static CollectionScope* innermost() noexcept { return innermost_; }
 
-  TimePoint deadline() const noexcept { return deadline_; }
+  TimePoint deadline() const noexcept {
+    TimePoint deadline = deadline_;
+    if (earlier_ != nullptr) deadline = std::min(deadline, earlier_->load(std::memory_order_relaxed));
+    return outer_ == nullptr ? deadline : std::min(deadline, outer_->deadline());
+  }
   bool has_problem() const noexcept { return has_problem_; }
   /// The reasons in their order, with "; " between; at most 1,000 bytes, and then the last ones are left out.
   const std::string& problem() const noexcept { return problem_; }
@@ -116,6 +120,7 @@ class CollectionScope {
 
   CollectionScope* const outer_;
   const TimePoint deadline_;
+  const std::atomic<TimePoint>* const earlier_;
   bool has_problem_ = false;
   std::string problem_;
 };
@@ -138,8 +143,9 @@ PROMLITE_COLD inline std::string thrown_reason() noexcept {
 }  // namespace detail
 
 /// When the scrape that this collection is for must be answered, already less a margin: what a collector
-/// waits for should be waited for until then. time_point::max() outside of a kit's collection. It is that of
-/// the calling thread: a collector that has threads of its own tells it to them.
+/// waits for should be waited for until then. It may come forward meanwhile. time_point::max() outside of a
+/// kit's collection. It is that of the calling thread: a collector that has threads of its own tells it to
+/// them.
 inline std::chrono::steady_clock::time_point scrape_deadline() noexcept {
   const detail::CollectionScope* const scope = detail::CollectionScope::innermost();
   return scope == nullptr ? std::chrono::steady_clock::time_point::max() : scope->deadline();
@@ -875,6 +881,7 @@ class CollectorGroup : public Collector {
   // For a scrape without a deadline.
   static constexpr std::chrono::seconds default_time{10};
   static constexpr std::chrono::milliseconds time_to_leave{100};
+  static constexpr std::chrono::milliseconds look_again{50};
 
   bool has_begun() const noexcept { return process_.load(std::memory_order_relaxed) != 0; }
   bool in_child() const noexcept {
@@ -1010,14 +1017,15 @@ PROMLITE_COLD inline void CollectorGroup::expire(detail::Collection& collection,
   }
 }
 
-/// Until all jobs are settled, or the deadline.
+/// Until all jobs are settled, or the deadline, which the scrape may bring forward.
 PROMLITE_COLD inline void CollectorGroup::wait(std::unique_lock<std::mutex>& lock,
                                                detail::Collection& collection, TimePoint deadline) {
   for (;;) {
     const TimePoint now = std::chrono::steady_clock::now();
     expire(collection, now);
+    deadline = std::min(deadline, scrape_deadline());
     if (stopped_ || collection.pending == 0 || deadline <= now) return;
-    TimePoint next = deadline;
+    TimePoint next = std::min(deadline, now + look_again);
     for (const detail::Collection::Job& job : collection.jobs) {
       if (!job.settled) next = std::min(next, job.deadline);
     }
@@ -3783,8 +3791,8 @@ namespace detail {
 
 /// A registry as several servers see it. A scrape that comes while another server makes the same body gets
 /// that one, as a server does it with scrapes of its own: so it does not wait for the one collection and then
-/// cause another; unless ScrapeTime says that it will not do. Collectors are told the scrape's deadline.
-/// Unlike other sources it is thread safe.
+/// cause another; unless ScrapeTime says that it will not do. One that has less time brings the deadline of
+/// that body forward. Collectors are told the scrape's deadline. Unlike other sources it is thread safe.
 class SharedSource final : public ScrapeSource {
  public:
   SharedSource(std::shared_ptr<RegistryGroup> registry, CreatedSamples created,
@@ -3794,6 +3802,16 @@ class SharedSource final : public ScrapeSource {
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   bool keeps_deadline() const noexcept override { return true; }
   bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
+  void hurry(const ScrapeKey& key, Instant deadline) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found =
+        std::find_if(bodies_.begin(), bodies_.end(), [&](const auto& body) { return body->key == key; });
+    if (found != bodies_.end() && deadline != never) {
+      bring_forward(**found, deadline);
+    } else {
+      hurry_of_next_ = deadline;
+    }
+  }
 
   PROMLITE_COLD bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) override {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -3811,9 +3829,10 @@ class SharedSource final : public ScrapeSource {
     const auto body = bodies_.emplace_back(std::make_shared<Body>(key));
     body->time.begun = now();
     body->time.given = deadline - body->time.begun;
+    bring_forward(*body, std::exchange(hurry_of_next_, never));
     lock.unlock();
     try {
-      const bool compressed = collect(key, deadline, out);
+      const bool compressed = collect(key, deadline, body->earlier, out);
       lock.lock();
       // The copy is for those who wait alone.
       if (body->waiting > 0) body->text = out.view();
@@ -3837,6 +3856,8 @@ class SharedSource final : public ScrapeSource {
   }
 
  private:
+  using TimePoint = CollectionScope::TimePoint;
+
   /// What one scrape makes, for all that ask for the same.
   struct Body {
     explicit Body(ScrapeKey asked) : key(std::move(asked)) {}
@@ -3848,22 +3869,33 @@ class SharedSource final : public ScrapeSource {
     bool failed = true;
     bool compressed = false;
     std::string text;
+    std::atomic<TimePoint> earlier{TimePoint::max()};  // the collectors' deadline, brought forward
   };
 
-  using TimePoint = CollectionScope::TimePoint;
   static TimePoint time_of(Instant instant) { return TimePoint(std::chrono::milliseconds(instant)); }
+  /// The collectors' deadline: what was collected until then still has to be written.
+  static TimePoint for_collectors(Instant deadline) {
+    return time_of(deadline - std::clamp<Instant>((deadline - now()) / 10, 0, 250));
+  }
+
+  /// Under the lock.
+  static void bring_forward(Body& body, Instant deadline) noexcept {
+    if (deadline >= body.time.begun + body.time.given) return;
+    body.time.given = deadline - body.time.begun;
+    body.earlier.store(for_collectors(deadline), std::memory_order_relaxed);
+  }
 
   void join(std::unique_lock<std::mutex>& lock, Body& body, Instant deadline) {
     ++body.waiting;
+    bring_forward(body, deadline);
     changed_.wait_until(lock, time_of(deadline), [&] { return body.finished; });
     --body.waiting;
     if (!body.finished || body.failed) fail("the scrape that was joined has failed");
   }
 
-  bool collect(const ScrapeKey& key, Instant deadline, ByteBuffer& out) {
-    // What was collected until the deadline still has to be written.
-    const Instant margin = std::clamp<Instant>((deadline - now()) / 20, 0, 250);
-    const CollectionScope scope(time_of(deadline - margin));
+  bool collect(const ScrapeKey& key, Instant deadline, const std::atomic<TimePoint>& earlier,
+               ByteBuffer& out) {
+    const CollectionScope scope(for_collectors(deadline), &earlier);
     return RegistrySource(registry_, created_, compression_).render(key, deadline, out);
   }
 
@@ -3881,6 +3913,7 @@ class SharedSource final : public ScrapeSource {
   mutable std::mutex mutex_;  // for what follows; not held while collectors run
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Body>> bodies_;  // that are being made
+  Instant hurry_of_next_ = never;              // of one whose render() has not begun yet
 };
 
 }  // namespace detail

@@ -25,6 +25,7 @@
 // OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 // SOFTWARE.
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <atomic>
@@ -14101,6 +14102,9 @@ class ScrapeSource {
   virtual bool may_block() const noexcept = 0;
   /// True when it leaves out what is not there at the deadline, instead of coming late.
   virtual bool keeps_deadline() const noexcept { return false; }
+  /// Where it does: render() of this key, which runs on another thread or is about to, is to end at an
+  /// earlier deadline. Does not wait. `never`: it has ended.
+  virtual void hurry(const ScrapeKey& /*key*/, Instant /*deadline*/) noexcept {}
   /// True when it can compress.
   virtual bool has_gzip() const noexcept { return false; }
   /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw. At
@@ -15093,7 +15097,7 @@ class ScrapeQueue {
 
   /// Has the scrape that the connection asks for wait; false when it asks for too many names. Throws
   /// std::bad_alloc.
-  bool add(Connection& connection) {
+  bool add(Connection& connection, Instant current) {
     const HttpRequest& request = connection.request();
     connection.key = ScrapeKey();
     connection.key.exposition = negotiate(request.accept);
@@ -15101,6 +15105,14 @@ class ScrapeQueue {
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) return false;
     connection.wait();
     waiting_.push_back(&connection);
+    if (worker_->is_busy() && source_->keeps_deadline()) {
+      const Instant deadline = latest_for(connection, worker_->key(), current);
+      if (deadline < time_.begun + time_.given) {
+        time_.given = deadline - time_.begun;
+        hurried_ = true;
+        source_->hurry(worker_->key(), deadline);
+      }
+    }
     return true;
   }
   void remove(const Connection& connection) noexcept { waiting_.remove(connection); }
@@ -15115,8 +15127,9 @@ class ScrapeQueue {
   /// Makes bodies, or has the worker begin with one. Whose response can begin then is added to `answered`.
   void collect(Instant current, ConnectionList& answered) noexcept {
     while (!waiting_.empty() && has_room()) {
-      const ScrapeKey& key = waiting_[0]->key;
-      const Instant deadline = waiting_[0]->deadline;
+      const Connection& first = next();
+      const ScrapeKey& key = first.key;
+      const Instant deadline = first.deadline;
       std::unique_ptr<Body> body;
       bool failed = true;
       PROMLITE_TRY {
@@ -15138,6 +15151,7 @@ class ScrapeQueue {
     std::unique_ptr<Body> body;
     bool failed = false;
     if (!worker_->take(body, failed)) return;
+    if (std::exchange(hurried_, false)) source_->hurry(worker_->key(), never);
     const bool may_lack = !failed && source_->keeps_deadline();
     share(worker_->key(), std::move(body), failed, may_lack, current, answered);
   }
@@ -15151,6 +15165,24 @@ class ScrapeQueue {
   static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
   static constexpr std::string_view gzip_headers =
       "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+
+  // The scrape to be made now: the oldest, or where a deadline ends it the one that has the least time left.
+  const Connection& next() const noexcept {
+    const Connection* first = waiting_[0];
+    if (!source_->keeps_deadline()) return *first;
+    for (const Connection* const each : waiting_) {
+      if (each->deadline < first->deadline) first = each;
+    }
+    return *first;
+  }
+
+  // When a body of this key must be there for a scrape that waits for it, or that waits for its own behind
+  // it. One that has less than a second hurries nobody: many of them would leave no time for the others.
+  static Instant latest_for(const Connection& waiting, const ScrapeKey& key, Instant current) noexcept {
+    const Instant left = waiting.deadline - current;
+    if (left < 1000) return never;
+    return current + (waiting.key == key ? left : left / 2);
+  }
 
   // Gives the body to all who wait for it; where it `may_lack` something, to those for whom it will do.
   void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, bool may_lack, Instant current,
@@ -15189,6 +15221,7 @@ class ScrapeQueue {
   std::size_t body_bytes_ = 0;
   std::size_t last_size_ = 0;  // of the last body, as a guess of the next
   ScrapeTime time_;            // of what the worker makes
+  bool hurried_ = false;       // the source knows that there is less
 };
 
 }  // namespace detail
@@ -15545,7 +15578,7 @@ class ServerLoop {
       late_.push_back(&connection);
     } else if (!reply.scrape) {
       answer(connection, reply);
-    } else if (!scrapes_.add(connection)) {
+    } else if (!scrapes_.add(connection, now_)) {
       answer(connection, error_reply(400));
     }
   }

@@ -1,5 +1,6 @@
 # promlite: examples/batch_alerts: an alert about a job that has really failed.
 # SPDX-License-Identifier: MIT
+# needs: pushgateway_sweeper
 import contextlib
 import os
 import pathlib

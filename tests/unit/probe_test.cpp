@@ -290,7 +290,7 @@ TEST_CASE("probes that hang delay nobody, and there is a bound to them") {
     CHECK(clients[0].get("/probe?target=hanging").status == 200);
   }
   CHECK(test::settles_at("task", threads));
-  CHECK(test::count_of("fd") == descriptors);
+  CHECK(test::count_of("fd") <= descriptors);  // the last thread of an earlier test may have ended since
 }
 
 TEST_CASE("the server's end and clients that leave wait for no probe") {

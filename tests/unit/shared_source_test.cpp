@@ -111,3 +111,31 @@ TEST_CASE("collectors are told a deadline that leaves time to write what they to
   CHECK(left <= 99'750);
   CHECK(left > 79'000);
 }
+
+TEST_CASE("a scrape that has less time brings the deadline forward for the one that is made") {
+  Served served;
+  const auto comes_forward = [&](const std::function<void()>& hurry) {
+    promlite::detail::Instant before = 0;
+    bool forward = false;
+    std::thread other;
+    served.counting.meanwhile = [&] {
+      if (other.joinable()) return;
+      before = std::chrono::duration_cast<std::chrono::milliseconds>(
+                   promlite::scrape_deadline().time_since_epoch())
+                   .count();
+      other = std::thread(hurry);
+      const auto end = now() + 20'000;
+      const auto soon = promlite::detail::CollectionScope::TimePoint(std::chrono::milliseconds(before)) -
+                        std::chrono::seconds(10);
+      while (!forward && now() < end) forward = promlite::scrape_deadline() < soon;
+    };
+    served.render({}, 60'000);
+    other.join();
+    served.counting.meanwhile = nullptr;
+    return forward;
+  };
+  CHECK(comes_forward([&] { served.source.hurry({}, now() + 30'000); }));
+  CHECK(comes_forward([&] { served.render({}, 30'000); }));
+  served.source.hurry({}, now());  // nothing is being made
+  CHECK(served.render() == exposition(served.counting.collections + 1));
+}

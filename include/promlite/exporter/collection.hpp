@@ -5,6 +5,8 @@
 
 #include <promlite/config.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -20,10 +22,10 @@ class CollectionScope {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// A deadline behind that of the scope around this one is that one's.
-  explicit CollectionScope(TimePoint deadline) noexcept
-      : outer_(innermost_),
-        deadline_(outer_ != nullptr && outer_->deadline_ < deadline ? outer_->deadline_ : deadline) {
+  /// A deadline behind that of the scope around this one is that one's. `earlier`, where there is one, may
+  /// bring it forward while the scope lasts.
+  explicit CollectionScope(TimePoint deadline, const std::atomic<TimePoint>* earlier = nullptr) noexcept
+      : outer_(innermost_), deadline_(deadline), earlier_(earlier) {
     innermost_ = this;
   }
   CollectionScope(const CollectionScope&) = delete;
@@ -33,7 +35,11 @@ class CollectionScope {
   /// The innermost scope of the calling thread; null: none.
   static CollectionScope* innermost() noexcept { return innermost_; }
 
-  TimePoint deadline() const noexcept { return deadline_; }
+  TimePoint deadline() const noexcept {
+    TimePoint deadline = deadline_;
+    if (earlier_ != nullptr) deadline = std::min(deadline, earlier_->load(std::memory_order_relaxed));
+    return outer_ == nullptr ? deadline : std::min(deadline, outer_->deadline());
+  }
   bool has_problem() const noexcept { return has_problem_; }
   /// The reasons in their order, with "; " between; at most 1,000 bytes, and then the last ones are left out.
   const std::string& problem() const noexcept { return problem_; }
@@ -53,6 +59,7 @@ class CollectionScope {
 
   CollectionScope* const outer_;
   const TimePoint deadline_;
+  const std::atomic<TimePoint>* const earlier_;
   bool has_problem_ = false;
   std::string problem_;
 };
@@ -75,8 +82,9 @@ PROMLITE_COLD inline std::string thrown_reason() noexcept {
 }  // namespace detail
 
 /// When the scrape that this collection is for must be answered, already less a margin: what a collector
-/// waits for should be waited for until then. time_point::max() outside of a kit's collection. It is that of
-/// the calling thread: a collector that has threads of its own tells it to them.
+/// waits for should be waited for until then. It may come forward meanwhile. time_point::max() outside of a
+/// kit's collection. It is that of the calling thread: a collector that has threads of its own tells it to
+/// them.
 inline std::chrono::steady_clock::time_point scrape_deadline() noexcept {
   const detail::CollectionScope* const scope = detail::CollectionScope::innermost();
   return scope == nullptr ? std::chrono::steady_clock::time_point::max() : scope->deadline();

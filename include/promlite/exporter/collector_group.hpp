@@ -109,6 +109,7 @@ class CollectorGroup : public Collector {
   // For a scrape without a deadline.
   static constexpr std::chrono::seconds default_time{10};
   static constexpr std::chrono::milliseconds time_to_leave{100};
+  static constexpr std::chrono::milliseconds look_again{50};
 
   bool has_begun() const noexcept { return process_.load(std::memory_order_relaxed) != 0; }
   bool in_child() const noexcept {
@@ -244,14 +245,15 @@ PROMLITE_COLD inline void CollectorGroup::expire(detail::Collection& collection,
   }
 }
 
-/// Until all jobs are settled, or the deadline.
+/// Until all jobs are settled, or the deadline, which the scrape may bring forward.
 PROMLITE_COLD inline void CollectorGroup::wait(std::unique_lock<std::mutex>& lock,
                                                detail::Collection& collection, TimePoint deadline) {
   for (;;) {
     const TimePoint now = std::chrono::steady_clock::now();
     expire(collection, now);
+    deadline = std::min(deadline, scrape_deadline());
     if (stopped_ || collection.pending == 0 || deadline <= now) return;
-    TimePoint next = deadline;
+    TimePoint next = std::min(deadline, now + look_again);
     for (const detail::Collection::Job& job : collection.jobs) {
       if (!job.settled) next = std::min(next, job.deadline);
     }

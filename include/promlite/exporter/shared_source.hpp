@@ -15,6 +15,7 @@
 #include <promlite/transport/scrape_source.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -29,8 +30,8 @@ namespace detail {
 
 /// A registry as several servers see it. A scrape that comes while another server makes the same body gets
 /// that one, as a server does it with scrapes of its own: so it does not wait for the one collection and then
-/// cause another; unless ScrapeTime says that it will not do. Collectors are told the scrape's deadline.
-/// Unlike other sources it is thread safe.
+/// cause another; unless ScrapeTime says that it will not do. One that has less time brings the deadline of
+/// that body forward. Collectors are told the scrape's deadline. Unlike other sources it is thread safe.
 class SharedSource final : public ScrapeSource {
  public:
   SharedSource(std::shared_ptr<RegistryGroup> registry, CreatedSamples created,
@@ -40,6 +41,16 @@ class SharedSource final : public ScrapeSource {
   bool may_block() const noexcept override { return registry_->has_collectors(); }
   bool keeps_deadline() const noexcept override { return true; }
   bool has_gzip() const noexcept override { return compression_.gzip != nullptr; }
+  void hurry(const ScrapeKey& key, Instant deadline) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found =
+        std::find_if(bodies_.begin(), bodies_.end(), [&](const auto& body) { return body->key == key; });
+    if (found != bodies_.end() && deadline != never) {
+      bring_forward(**found, deadline);
+    } else {
+      hurry_of_next_ = deadline;
+    }
+  }
 
   PROMLITE_COLD bool render(const ScrapeKey& key, Instant deadline, ByteBuffer& out) override {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -57,9 +68,10 @@ class SharedSource final : public ScrapeSource {
     const auto body = bodies_.emplace_back(std::make_shared<Body>(key));
     body->time.begun = now();
     body->time.given = deadline - body->time.begun;
+    bring_forward(*body, std::exchange(hurry_of_next_, never));
     lock.unlock();
     try {
-      const bool compressed = collect(key, deadline, out);
+      const bool compressed = collect(key, deadline, body->earlier, out);
       lock.lock();
       // The copy is for those who wait alone.
       if (body->waiting > 0) body->text = out.view();
@@ -83,6 +95,8 @@ class SharedSource final : public ScrapeSource {
   }
 
  private:
+  using TimePoint = CollectionScope::TimePoint;
+
   /// What one scrape makes, for all that ask for the same.
   struct Body {
     explicit Body(ScrapeKey asked) : key(std::move(asked)) {}
@@ -94,22 +108,33 @@ class SharedSource final : public ScrapeSource {
     bool failed = true;
     bool compressed = false;
     std::string text;
+    std::atomic<TimePoint> earlier{TimePoint::max()};  // the collectors' deadline, brought forward
   };
 
-  using TimePoint = CollectionScope::TimePoint;
   static TimePoint time_of(Instant instant) { return TimePoint(std::chrono::milliseconds(instant)); }
+  /// The collectors' deadline: what was collected until then still has to be written.
+  static TimePoint for_collectors(Instant deadline) {
+    return time_of(deadline - std::clamp<Instant>((deadline - now()) / 10, 0, 250));
+  }
+
+  /// Under the lock.
+  static void bring_forward(Body& body, Instant deadline) noexcept {
+    if (deadline >= body.time.begun + body.time.given) return;
+    body.time.given = deadline - body.time.begun;
+    body.earlier.store(for_collectors(deadline), std::memory_order_relaxed);
+  }
 
   void join(std::unique_lock<std::mutex>& lock, Body& body, Instant deadline) {
     ++body.waiting;
+    bring_forward(body, deadline);
     changed_.wait_until(lock, time_of(deadline), [&] { return body.finished; });
     --body.waiting;
     if (!body.finished || body.failed) fail("the scrape that was joined has failed");
   }
 
-  bool collect(const ScrapeKey& key, Instant deadline, ByteBuffer& out) {
-    // What was collected until the deadline still has to be written.
-    const Instant margin = std::clamp<Instant>((deadline - now()) / 20, 0, 250);
-    const CollectionScope scope(time_of(deadline - margin));
+  bool collect(const ScrapeKey& key, Instant deadline, const std::atomic<TimePoint>& earlier,
+               ByteBuffer& out) {
+    const CollectionScope scope(for_collectors(deadline), &earlier);
     return RegistrySource(registry_, created_, compression_).render(key, deadline, out);
   }
 
@@ -127,6 +152,7 @@ class SharedSource final : public ScrapeSource {
   mutable std::mutex mutex_;  // for what follows; not held while collectors run
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Body>> bodies_;  // that are being made
+  Instant hurry_of_next_ = never;              // of one whose render() has not begun yet
 };
 
 }  // namespace detail

@@ -15,6 +15,7 @@
 #include <promlite/transport/scrape_source.hpp>
 #include <promlite/transport/scrape_worker.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -39,7 +40,7 @@ class ScrapeQueue {
 
   /// Has the scrape that the connection asks for wait; false when it asks for too many names. Throws
   /// std::bad_alloc.
-  bool add(Connection& connection) {
+  bool add(Connection& connection, Instant current) {
     const HttpRequest& request = connection.request();
     connection.key = ScrapeKey();
     connection.key.exposition = negotiate(request.accept);
@@ -47,6 +48,14 @@ class ScrapeQueue {
     if (!request.query.empty() && !parse_filter(request.query, connection.key.filter)) return false;
     connection.wait();
     waiting_.push_back(&connection);
+    if (worker_->is_busy() && source_->keeps_deadline()) {
+      const Instant deadline = latest_for(connection, worker_->key(), current);
+      if (deadline < time_.begun + time_.given) {
+        time_.given = deadline - time_.begun;
+        hurried_ = true;
+        source_->hurry(worker_->key(), deadline);
+      }
+    }
     return true;
   }
   void remove(const Connection& connection) noexcept { waiting_.remove(connection); }
@@ -61,8 +70,9 @@ class ScrapeQueue {
   /// Makes bodies, or has the worker begin with one. Whose response can begin then is added to `answered`.
   void collect(Instant current, ConnectionList& answered) noexcept {
     while (!waiting_.empty() && has_room()) {
-      const ScrapeKey& key = waiting_[0]->key;
-      const Instant deadline = waiting_[0]->deadline;
+      const Connection& first = next();
+      const ScrapeKey& key = first.key;
+      const Instant deadline = first.deadline;
       std::unique_ptr<Body> body;
       bool failed = true;
       PROMLITE_TRY {
@@ -84,6 +94,7 @@ class ScrapeQueue {
     std::unique_ptr<Body> body;
     bool failed = false;
     if (!worker_->take(body, failed)) return;
+    if (std::exchange(hurried_, false)) source_->hurry(worker_->key(), never);
     const bool may_lack = !failed && source_->keeps_deadline();
     share(worker_->key(), std::move(body), failed, may_lack, current, answered);
   }
@@ -97,6 +108,24 @@ class ScrapeQueue {
   static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
   static constexpr std::string_view gzip_headers =
       "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
+
+  // The scrape to be made now: the oldest, or where a deadline ends it the one that has the least time left.
+  const Connection& next() const noexcept {
+    const Connection* first = waiting_[0];
+    if (!source_->keeps_deadline()) return *first;
+    for (const Connection* const each : waiting_) {
+      if (each->deadline < first->deadline) first = each;
+    }
+    return *first;
+  }
+
+  // When a body of this key must be there for a scrape that waits for it, or that waits for its own behind
+  // it. One that has less than a second hurries nobody: many of them would leave no time for the others.
+  static Instant latest_for(const Connection& waiting, const ScrapeKey& key, Instant current) noexcept {
+    const Instant left = waiting.deadline - current;
+    if (left < 1000) return never;
+    return current + (waiting.key == key ? left : left / 2);
+  }
 
   // Gives the body to all who wait for it; where it `may_lack` something, to those for whom it will do.
   void share(const ScrapeKey& key, std::unique_ptr<Body> made, bool failed, bool may_lack, Instant current,
@@ -135,6 +164,7 @@ class ScrapeQueue {
   std::size_t body_bytes_ = 0;
   std::size_t last_size_ = 0;  // of the last body, as a guess of the next
   ScrapeTime time_;            // of what the worker makes
+  bool hurried_ = false;       // the source knows that there is less
 };
 
 }  // namespace detail

@@ -44,6 +44,9 @@ class ScrapeSource {
   virtual bool may_block() const noexcept = 0;
   /// True when it leaves out what is not there at the deadline, instead of coming late.
   virtual bool keeps_deadline() const noexcept { return false; }
+  /// Where it does: render() of this key, which runs on another thread or is about to, is to end at an
+  /// earlier deadline. Does not wait. `never`: it has ended.
+  virtual void hurry(const ScrapeKey& /*key*/, Instant /*deadline*/) noexcept {}
   /// True when it can compress.
   virtual bool has_gzip() const noexcept { return false; }
   /// Writes one exposition into `out`, which is empty; returns whether it is compressed. May throw. At

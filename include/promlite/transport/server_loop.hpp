@@ -166,7 +166,7 @@ class ServerLoop {
       late_.push_back(&connection);
     } else if (!reply.scrape) {
       answer(connection, reply);
-    } else if (!scrapes_.add(connection)) {
+    } else if (!scrapes_.add(connection, now_)) {
       answer(connection, error_reply(400));
     }
   }
