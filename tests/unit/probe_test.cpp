@@ -1,5 +1,6 @@
 // promlite: tests of probes: what they are asked, what they answer, and that they delay nobody.
 // SPDX-License-Identifier: MIT
+#include <atomic>
 #include <promlite/clock.hpp>
 #include <promlite/exporter/probe.hpp>
 #include <promlite/transport/scrape_handler.hpp>
@@ -165,7 +166,7 @@ TEST_CASE("every request has a registry of its own") {
 }
 
 TEST_CASE("without a target, and with other methods, nothing is probed") {
-  int probed = 0;
+  std::atomic<int> probed{0};
   const Probes probes([&](const ProbeRequest&, Registry&) { ++probed; });
   test::HttpClient client(probes.server.address());
   for (const char* query : {"", "?", "?target", "?target=", "?target=&target=a", "?Target=a", "?module=a"}) {
