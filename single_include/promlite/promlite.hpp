@@ -15127,7 +15127,7 @@ class ScrapeQueue {
   /// Makes bodies, or has the worker begin with one. Whose response can begin then is added to `answered`.
   void collect(Instant current, ConnectionList& answered) noexcept {
     while (!waiting_.empty() && has_room()) {
-      const Connection& first = next();
+      const Connection& first = next(current);
       const ScrapeKey& key = first.key;
       const Instant deadline = first.deadline;
       std::unique_ptr<Body> body;
@@ -15162,25 +15162,28 @@ class ScrapeQueue {
   }
 
  private:
+  // Half of a second, which the least patient scrapers ask for, less what a busy machine takes.
+  static constexpr Instant least_left = 400;
   static constexpr std::string_view vary_header = "Vary: Accept, Accept-Encoding\r\n";
   static constexpr std::string_view gzip_headers =
       "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n";
 
   // The scrape to be made now: the oldest, or where a deadline ends it the one that has the least time left.
-  const Connection& next() const noexcept {
+  // One with less than `least_left` does not overtake: many of them would leave no turn for the others.
+  const Connection& next(Instant current) const noexcept {
     const Connection* first = waiting_[0];
     if (!source_->keeps_deadline()) return *first;
     for (const Connection* const each : waiting_) {
-      if (each->deadline < first->deadline) first = each;
+      if (each->deadline < first->deadline && each->deadline - current >= least_left) first = each;
     }
     return *first;
   }
 
   // When a body of this key must be there for a scrape that waits for it, or that waits for its own behind
-  // it. One that has less than a second hurries nobody: many of them would leave no time for the others.
+  // it. One that has less than `least_left` hurries nobody: many of them would leave no time for the others.
   static Instant latest_for(const Connection& waiting, const ScrapeKey& key, Instant current) noexcept {
     const Instant left = waiting.deadline - current;
-    if (left < 1000) return never;
+    if (left < least_left) return never;
     return current + (waiting.key == key ? left : left / 2);
   }
 
