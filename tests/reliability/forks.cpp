@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   const reliability::Size size(argc, argv);
   const int children = size.of(60, 1000, 100'000);
   static promlite::MetricsServer server("127.0.0.1:0", registry);
+  const int descriptors = test::count_of("fd");
   std::atomic<bool> done{false};
   std::atomic<long> scrapes{0};
   test::Threads threads;
@@ -70,7 +71,6 @@ int main(int argc, char** argv) {
       ++scrapes;
     }
   });
-  const int descriptors = test::count_of("fd");
   for (int i = 0; i < children; ++i) {
     forks.inc();
     const pid_t child = fork();
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   threads.join();
   demand(forks.value() == children, "the parent's counts are its own");
   demand(test::get(server.address()).status == 200, "the parent serves");
-  demand(test::count_of("fd") <= descriptors, "no descriptor is left");
+  demand(test::settles_at("fd", descriptors), "no descriptor is left");
   std::printf(
       "%d children updated, collected and ended, every fourth with a server of its own; the parent answered "
       "%ld "
