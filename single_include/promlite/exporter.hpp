@@ -4136,8 +4136,8 @@ namespace promlite {
 ///
 /// Everything is declared before run(), by one thread; declaring throws Error, or CLI::Error for a flag that
 /// there is already. Flags of every exporter: --web.listen-address (repeatable), --web.telemetry-path,
-/// --web.systemd-socket,
-/// --web.config.file, --[no-]web.live-page, --[no-]collector.NAME, --log.level, --version, --help.
+/// --web.systemd-socket, --web.config.file, --[no-]web.live-page, --[no-]collector.NAME, --log.level,
+/// --version, --help.
 class Exporter {
  public:
   /// `name` is the program's, such as "queue_exporter": letters, digits, '_' and '-'. Metrics of the exporter
@@ -4193,8 +4193,7 @@ class Exporter {
   Logger& log() noexcept { return log_; }
 
   /// A collector, made by run() unless it is switched off; see CollectorGroup for how it is run. Its flags
-  /// are
-  /// --collector.NAME and --no-collector.NAME. What `make` throws ends run().
+  /// are --collector.NAME and --no-collector.NAME. What `make` throws ends run().
   PROMLITE_COLD Exporter& collector(std::string name, const std::string& help,
                                     std::function<std::unique_ptr<Collector>()> make,
                                     CollectorOptions options = {}) {

@@ -2990,6 +2990,9 @@ class Sink;
 /// registry at once (a collector in two registries may be called by both at once). It may throw anything:
 /// then its families are left out of that scrape whole, the error is counted, and everything else is served.
 /// It may use the registry: register, update, read, and leave.
+///
+/// A server calls it on a thread of its own that blocks signals. A command that it starts inherits that and
+/// cannot be ended by SIGTERM, unless posix_spawn() is told a mask (POSIX_SPAWN_SETSIGMASK).
 class Collector {
  public:
   Collector() = default;
