@@ -1675,6 +1675,7 @@ class Probe final : public LateReply {
 /// request's deadline the server answers 503, and its place is free again when it returns. Thread safe.
 class ProbePage {
  public:
+  static constexpr std::string_view path = "/probe";
   /// How many probes may run at once; the next is answered with 503.
   static constexpr std::size_t most_running = 64;
 
@@ -2092,7 +2093,7 @@ class ExporterSite : public Site {
 
   /// The reply to somebody who may see everything.
   Reply page_for(const HttpRequest& request, bool ready, const std::shared_ptr<Event>& wake) const {
-    if (probe_ && request.path == "/probe") return probe_->reply_to(request, wake);
+    if (probe_ && request.path == ProbePage::path) return probe_->reply_to(request, wake);
     return Site::reply_to(request, ready, wake);
   }
 
@@ -2653,6 +2654,9 @@ class Flags {
       }
     } catch (const CLI::ExtrasError&) {
       return unknown(app_.remaining());
+    } catch (const CLI::RequiredError& error) {  // a flag misspelt explains one that is missing
+      const std::vector<std::string> left = app_.remaining();
+      return left.empty() ? wrong(error.what()) : unknown(left);
     } catch (const CLI::Success& done) {  // flags of the user's own that end the program
       return Ending{0, std::string(done.what()) + "\n"};
     } catch (const CLI::ParseError& error) {
@@ -4403,6 +4407,8 @@ PROMLITE_COLD inline ServerOptions Exporter::server_options() const {
 PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::vector<std::string>& passed) {
   if (systemd_socket_ && passed.empty())
     detail::fail("--web.systemd-socket: systemd has not passed a socket");
+  if (probe_ && telemetry_path_ == detail::ProbePage::path)
+    detail::fail(detail::message_of("--web.telemetry-path: ", telemetry_path_, " is where probes are"));
   const ServerOptions options = server_options();
   if (probe_) probe_page_ = std::make_shared<detail::ProbePage>(probe_, options, &log_);
   site_ = std::make_shared<detail::ExporterSite>(options, web_config(), probe_page_);

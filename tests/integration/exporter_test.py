@@ -315,6 +315,7 @@ class Service(unittest.TestCase):
         self.assertEqual((1, "", f'"web configuration {missing}: No such file or directory"'), refusal(f"--web.config.file={missing}"))
         self.assertEqual((1, "", '"collector queues: there is no queue"'), refusal("--queue.refuse"))
         self.assertEqual((1, "", '"--queue.fail was given"'), refusal("--queue.fail"))
+        self.assertEqual((1, "", '"--web.telemetry-path: /probe is where probes are"'), refusal("--web.telemetry-path=/probe"))
         # What is switched off is not made.
         self.assertEqual(0, self.start("--queue.refuse", "--no-collector.queues").stop())
 

@@ -222,6 +222,8 @@ TEST_CASE("what CLI11 offers besides works") {
   Program program;
   program.flags.app().get_option("--queue.port")->required()->check(CLI::Range(1, 10));
   CHECK(program.say({}) == "2 queue_exporter: --queue.port is required\n");
+  CHECK(program.say({"--queue.prt=5"}) ==
+        "2 queue_exporter: unknown flag --queue.prt; did you mean --queue.port?\n");
   CHECK(program.say({"--queue.port=11"}) ==
         "2 queue_exporter: --queue.port: Value 11 not in range 1 to 10\n");
   CHECK(program.say({"--queue.port=10"}) == "");

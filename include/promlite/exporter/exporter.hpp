@@ -324,6 +324,8 @@ PROMLITE_COLD inline ServerOptions Exporter::server_options() const {
 PROMLITE_COLD inline void Exporter::listen(detail::Servers& servers, const std::vector<std::string>& passed) {
   if (systemd_socket_ && passed.empty())
     detail::fail("--web.systemd-socket: systemd has not passed a socket");
+  if (probe_ && telemetry_path_ == detail::ProbePage::path)
+    detail::fail(detail::message_of("--web.telemetry-path: ", telemetry_path_, " is where probes are"));
   const ServerOptions options = server_options();
   if (probe_) probe_page_ = std::make_shared<detail::ProbePage>(probe_, options, &log_);
   site_ = std::make_shared<detail::ExporterSite>(options, web_config(), probe_page_);

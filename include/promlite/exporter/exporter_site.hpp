@@ -112,7 +112,7 @@ class ExporterSite : public Site {
 
   /// The reply to somebody who may see everything.
   Reply page_for(const HttpRequest& request, bool ready, const std::shared_ptr<Event>& wake) const {
-    if (probe_ && request.path == "/probe") return probe_->reply_to(request, wake);
+    if (probe_ && request.path == ProbePage::path) return probe_->reply_to(request, wake);
     return Site::reply_to(request, ready, wake);
   }
 

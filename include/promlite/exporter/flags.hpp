@@ -97,6 +97,9 @@ class Flags {
       }
     } catch (const CLI::ExtrasError&) {
       return unknown(app_.remaining());
+    } catch (const CLI::RequiredError& error) {  // a flag misspelt explains one that is missing
+      const std::vector<std::string> left = app_.remaining();
+      return left.empty() ? wrong(error.what()) : unknown(left);
     } catch (const CLI::Success& done) {  // flags of the user's own that end the program
       return Ending{0, std::string(done.what()) + "\n"};
     } catch (const CLI::ParseError& error) {

@@ -150,6 +150,7 @@ class Probe final : public LateReply {
 /// request's deadline the server answers 503, and its place is free again when it returns. Thread safe.
 class ProbePage {
  public:
+  static constexpr std::string_view path = "/probe";
   /// How many probes may run at once; the next is answered with 503.
   static constexpr std::size_t most_running = 64;
 
