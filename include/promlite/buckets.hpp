@@ -14,6 +14,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Upper bounds, inclusive and ascending; the bucket up to +Inf is always there and not listed.
 struct Buckets {
@@ -85,6 +86,7 @@ inline Buckets exponential_buckets(double start, double factor, std::size_t coun
   return detail::checked_buckets(std::move(bounds), "exponential_buckets");
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_BUCKETS_HPP

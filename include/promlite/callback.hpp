@@ -21,6 +21,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A callback, whatever it gives. When its function throws, it has no series in that scrape, which is
@@ -105,6 +106,7 @@ class ValueCallback final : public Callback {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_CALLBACK_HPP

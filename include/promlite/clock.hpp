@@ -3,12 +3,15 @@
 #ifndef PROMLITE_CLOCK_HPP
 #define PROMLITE_CLOCK_HPP
 
+#include <promlite/config.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <type_traits>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What tells the time. Whoever takes one takes a reference: the clock outlives what uses it.
 class Clock {
@@ -134,6 +137,7 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> offset_;     // of the time of day from passed_, in nanoseconds
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_CLOCK_HPP

@@ -16,6 +16,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Buckets that were counted elsewhere, for a collector's histogram; made by cumulative_counts() or
 /// bucket_counts().
@@ -167,6 +168,7 @@ struct CollectedFamily {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_COLLECTED_FAMILY_HPP

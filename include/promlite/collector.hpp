@@ -3,7 +3,10 @@
 #ifndef PROMLITE_COLLECTOR_HPP
 #define PROMLITE_COLLECTOR_HPP
 
+#include <promlite/config.hpp>
+
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 class Sink;
 
@@ -26,6 +29,7 @@ class Collector {
   virtual void collect(Sink& sink) = 0;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_COLLECTOR_HPP

@@ -3,6 +3,8 @@
 #ifndef PROMLITE_CONFIG_HPP
 #define PROMLITE_CONFIG_HPP
 
+#include <promlite/version.hpp>
+
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 201703L : __cplusplus < 201703L
 #error "promlite needs C++17 or newer"
 #endif

@@ -21,6 +21,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A counter: `double`, the default, takes any amount and counts whole ones exactly; `std::uint64_t` takes
 /// integers only, is exact to 2^64 - 1 and uses half the memory.
@@ -283,6 +284,7 @@ struct MetricTraits<Counter<T>> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_COUNTER_HPP

@@ -18,6 +18,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A label's name and the value that it is bound to, of any type that with() takes; owns the value.
 struct BoundLabel {
@@ -179,6 +180,7 @@ class CurriedFamily {
   std::array<std::size_t, Free> free_{};  // positions, ascending
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_CURRIED_FAMILY_HPP

@@ -13,6 +13,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -163,6 +164,7 @@ Membership info_callback(MetricName<MetricType::info> name, std::string_view hel
   return detail::default_metrics().info_callback(name, help, std::move(function), options...);
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DEFAULT_REGISTRY_HPP

@@ -25,6 +25,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Every label value of the series that stands for all that a full family could not admit.
 constexpr std::string_view overflow_label_value = "promlite_overflow";
@@ -435,6 +436,7 @@ inline bool NameFilter::matches(std::string_view family, MetricType type) const 
   return false;
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DESC_HPP

@@ -13,6 +13,7 @@
 #include <type_traits>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 enum class MetricType : unsigned char {
   counter,
@@ -180,6 +181,7 @@ class Encoder {
   virtual std::size_t size() const noexcept = 0;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ENCODER_HPP

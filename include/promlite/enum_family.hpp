@@ -19,6 +19,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The enumerators from 0 to the one before `End`, for enumerations that end in one that counts them:
 /// `constexpr auto label_values(Method) { return promlite::enumerators_below<Method::count>(); }`
@@ -198,6 +199,7 @@ class EnumFamily {
   const Metric* table_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ENUM_FAMILY_HPP

@@ -16,6 +16,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Thrown by registration and by constructors that cannot do what they were asked to;
 /// what() names the thing and the reason. Updates never throw.
@@ -105,6 +106,7 @@ class [[nodiscard]] Expected<void> {
   std::string message_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ERROR_HPP

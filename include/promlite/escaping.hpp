@@ -13,6 +13,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The schemes of Prometheus for names beyond `[a-zA-Z_:][a-zA-Z0-9_:]*`, as a scrape asks for them. A name
 /// within that set is the same in all of them.
@@ -100,6 +101,7 @@ PROMLITE_COLD inline bool escaped_alike(std::string_view one, std::string_view o
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ESCAPING_HPP

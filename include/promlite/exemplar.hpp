@@ -21,6 +21,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The largest number of characters (Unicode code points) that the names and values of an exemplar's labels
 /// may have together (OpenMetrics 1.0.0, "Exemplars").
@@ -143,6 +144,7 @@ class ExemplarSamples {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXEMPLAR_HPP

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // The 52 mantissa bits of the correctly rounded doubles 2^(j/256 - 1), j = 0 .. 255. The bounds of a coarser
@@ -143,6 +144,7 @@ class ExponentialBuckets {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPONENTIAL_BUCKETS_HPP

@@ -30,6 +30,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Chooses the series that have all of some labels.
@@ -348,6 +349,7 @@ class Family {
   detail::FamilyOf<Metric>* family_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_FAMILY_HPP

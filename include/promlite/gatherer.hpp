@@ -3,6 +3,7 @@
 #ifndef PROMLITE_GATHERER_HPP
 #define PROMLITE_GATHERER_HPP
 
+#include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/registry_group.hpp>
@@ -11,6 +12,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What can be scraped: a Registry, or Registries. Code that shows metrics takes a `Gatherer&`.
 class Gatherer {
@@ -38,6 +40,7 @@ class Gatherer {
   std::shared_ptr<detail::RegistryGroup> inside_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_GATHERER_HPP

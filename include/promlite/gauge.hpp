@@ -20,6 +20,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A gauge of `double`, the default, or of `std::int64_t`. One shared atomic, because set() and sums over
 /// threads do not go together: set() is a store, inc() and dec() are lock-free read-modify-writes.
@@ -139,6 +140,7 @@ struct MetricTraits<Gauge<T>> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_GAUGE_HPP

@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -51,6 +52,7 @@ inline Compression gzip(int level = 1) noexcept {
   return {detail::gzip_with_zlib, level < 1 ? 1 : level > 9 ? 9 : level};
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_GZIP_HPP

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Stands for a declared info; there is nothing to update.
 class Info {};
@@ -39,6 +40,7 @@ struct MetricTraits<Info> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_INFO_HPP

@@ -17,6 +17,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a loop runs over, but for a text.
@@ -101,6 +102,7 @@ class LabelLists {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_LABEL_LISTS_HPP

@@ -17,6 +17,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// One label. A view: what it names must outlive the call that it is given to.
 struct Label {
@@ -130,6 +131,7 @@ inline void append_label(std::string& out, std::string_view name, std::string_vi
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_LABELS_HPP

@@ -12,6 +12,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a thread can be told from another by, without <thread>.
@@ -94,6 +95,7 @@ class [[nodiscard]] Membership {
   std::shared_ptr<detail::CallGate> gate_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_MEMBERSHIP_HPP

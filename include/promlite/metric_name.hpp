@@ -11,6 +11,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A name that is not known before the program runs; see runtime_name().
 class RuntimeName {
@@ -125,6 +126,7 @@ using LabelName = detail::CheckedName<detail::LabelNameRule<type>>;
 /// The same for what names begin with; may be empty.
 using NamePrefix = detail::CheckedName<detail::NamePrefixRule>;
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_METRIC_NAME_HPP

@@ -9,6 +9,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // By code unit, never by the C locale: `größe` must not become a name in a German locale.
@@ -61,6 +62,7 @@ constexpr const char* label_name_problem(std::string_view name, Tell tell = Tell
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NAMING_HPP

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Option of a histogram: native buckets, whose widths grow exponentially and which nobody has to choose,
 /// besides the classic ones. The declaration then returns a NativeHistogram.
@@ -91,6 +92,7 @@ struct NativeBuckets {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NATIVE_BUCKETS_HPP

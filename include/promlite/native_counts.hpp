@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Numbers the buckets of one schema in the order of their values: 0 is the zero bucket, what is below it is
@@ -385,6 +386,7 @@ class NativeCounts {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NATIVE_COUNTS_HPP

@@ -20,6 +20,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Counts observations in buckets of exponential width, made as values appear, and sums them: Prometheus'
 /// native histogram, with classic buckets besides when it was declared with some. The protobuf format carries
@@ -192,6 +193,7 @@ struct MetricTraits<NativeHistogram> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NATIVE_HISTOGRAM_HPP

@@ -13,6 +13,7 @@
 #include <type_traits>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The base of what observes. `Metric` derives from it and has `observe_times(double, std::uint64_t)` and
 /// `refuse()`.
@@ -73,6 +74,7 @@ class ObserverWithExemplars : public Observer<Metric> {
   }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_OBSERVER_HPP

@@ -27,6 +27,7 @@
 #endif
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What proc(5) says in /proc/PID/stat; times in clock ticks.
@@ -318,6 +319,7 @@ class ProcessCollector : public Collector {
   std::atomic<std::uint64_t> boot_time_{0};
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_PROCESS_COLLECTOR_HPP

@@ -31,6 +31,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -313,6 +314,7 @@ class Registerer {
   std::shared_ptr<const detail::Scope> scope_;  // null: neither prefix nor labels
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTERER_HPP

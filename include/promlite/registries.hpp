@@ -12,6 +12,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Several registries, served wherever one can be: `Registries all{metrics, library.metrics()};`
 ///
@@ -50,6 +51,7 @@ class Registries final : public Gatherer {
   }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRIES_HPP

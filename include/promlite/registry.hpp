@@ -4,6 +4,7 @@
 #define PROMLITE_REGISTRY_HPP
 
 #include <promlite/clock.hpp>
+#include <promlite/config.hpp>
 #include <promlite/gatherer.hpp>
 #include <promlite/registerer.hpp>
 #include <promlite/registry_core.hpp>
@@ -13,6 +14,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Holds metrics and shows them to scrapes. Registerer says how metrics are declared, Gatherer how they are
 /// scraped.
@@ -43,6 +45,7 @@ class Registry : public Registerer, public Gatherer {
       : Registerer(core), Gatherer(detail::RegistryCores{std::move(core)}) {}
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRY_HPP

@@ -27,6 +27,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A collector in a registry.
@@ -263,6 +264,7 @@ PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRY_CORE_HPP

@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 using RegistryCores = std::vector<std::shared_ptr<RegistryCore>>;
@@ -377,6 +378,7 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRY_GROUP_HPP

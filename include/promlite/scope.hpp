@@ -17,6 +17,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A prefix of names, and labels. Its functions throw Error when what they are given cannot be exposed.
@@ -92,6 +93,7 @@ class Scope {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SCOPE_HPP

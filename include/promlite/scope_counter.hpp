@@ -9,6 +9,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// One more on a gauge for as long as this lives. Made by `gauge.track()`.
 template <class Metric>
@@ -61,6 +62,7 @@ class [[nodiscard]] ExceptionCounter {
   int before_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SCOPE_COUNTER_HPP

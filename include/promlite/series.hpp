@@ -4,6 +4,7 @@
 #define PROMLITE_SERIES_HPP
 
 #include <promlite/clock.hpp>
+#include <promlite/config.hpp>
 #include <promlite/detail/lasting_memory.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/encoder.hpp>
@@ -13,6 +14,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// How many series the families of a registry may have together, not counting those that the program's text
@@ -74,6 +76,7 @@ struct Series {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_HPP

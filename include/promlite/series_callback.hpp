@@ -20,6 +20,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A callback with labels: what its function gives is kept in a sink of its own, whose rules hold, and is
@@ -161,6 +162,7 @@ class FillingCallback final : public SeriesCallback {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_CALLBACK_HPP

@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The series of one declaration, whatever their metric. Look-ups are lock-free; creation and removal take
@@ -363,6 +364,7 @@ class SeriesSet {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_SET_HPP

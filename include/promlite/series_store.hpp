@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Makes the series of one declaration, and takes them back: never to make another one of the same memory,
@@ -141,6 +142,7 @@ class SeriesStore {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_STORE_HPP

@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// When a collector's series was made or last reset; not given: unknown.
 using CreatedAt = std::chrono::system_clock::time_point;
@@ -411,6 +412,7 @@ class SinkAccess {
   }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SINK_HPP

@@ -3,6 +3,7 @@
 #ifndef PROMLITE_SOURCE_HPP
 #define PROMLITE_SOURCE_HPP
 
+#include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/detail/snapshot.hpp>
@@ -12,6 +13,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 class Source;
@@ -55,6 +57,7 @@ class Source {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SOURCE_HPP

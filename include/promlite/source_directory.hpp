@@ -21,6 +21,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The sources of a registry by name, with the rules that hold between them. Used under the registry's lock.
@@ -213,6 +214,7 @@ class SourceDirectory final : public KnownFamilies {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SOURCE_DIRECTORY_HPP

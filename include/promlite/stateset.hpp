@@ -19,6 +19,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// One of the states that were declared; at first the first of them. It is shown as a series for each state,
 /// 1 for the present one and 0 for the others, so exactly one is 1 at any time.
@@ -105,6 +106,7 @@ struct MetricTraits<Stateset> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_STATESET_HPP

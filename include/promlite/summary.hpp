@@ -22,6 +22,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -232,6 +233,7 @@ struct MetricTraits<Summary> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SUMMARY_HPP

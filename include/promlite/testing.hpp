@@ -24,6 +24,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 template <class Source>
@@ -187,6 +188,7 @@ std::string compare(Source& source, std::string_view expected,
 }
 
 }  // namespace testing
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TESTING_HPP

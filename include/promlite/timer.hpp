@@ -11,6 +11,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -183,6 +184,7 @@ class Timed {
   const Metric& self() const noexcept { return static_cast<const Metric&>(*this); }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TIMER_HPP

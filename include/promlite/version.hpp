@@ -16,4 +16,11 @@
   PROMLITE_STRINGIZE(PROMLITE_VERSION_MAJOR) \
   "." PROMLITE_STRINGIZE(PROMLITE_VERSION_MINOR) "." PROMLITE_STRINGIZE(PROMLITE_VERSION_PATCH)
 
+#define PROMLITE_NAME_ABI_(major, minor, patch) v##major##_##minor##_##patch
+#define PROMLITE_NAME_ABI(major, minor, patch) PROMLITE_NAME_ABI_(major, minor, patch)
+
+/// The inline namespace of everything in promlite: no symbol of one version is another version's, so that a
+/// linker never takes the one for the other when a process has both.
+#define PROMLITE_ABI PROMLITE_NAME_ABI(PROMLITE_VERSION_MAJOR, PROMLITE_VERSION_MINOR, PROMLITE_VERSION_PATCH)
+
 #endif  // PROMLITE_VERSION_HPP

@@ -74,6 +74,7 @@
 #define PROMLITE_EXPORTER_COLLECTION_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One collection on the calling thread, for as long as this lives: until when it may take, and what went
@@ -159,6 +160,7 @@ inline void collection_problem(std::string_view reason) {
   if (scope != nullptr) scope->add_problem(reason);
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_COLLECTION_HPP
@@ -169,6 +171,7 @@ inline void collection_problem(std::string_view reason) {
 #define PROMLITE_EXPORTER_RECORDING_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A sink that keeps what a collector writes into it, to be written into the sinks of scrapes. Once it is
@@ -266,6 +269,7 @@ class Recording {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_RECORDING_HPP
@@ -276,6 +280,7 @@ class Recording {
 #define PROMLITE_EXPORTER_CACHED_COLLECTOR_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What is shown when a refresh fails.
 enum class OnFailure : unsigned char {
@@ -416,6 +421,7 @@ class CachedCollector : public Collector {
   std::chrono::steady_clock::time_point taken_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_CACHED_COLLECTOR_HPP
@@ -426,6 +432,7 @@ class CachedCollector : public Collector {
 #define PROMLITE_EXPORTER_COLLECTOR_WORKER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// How a collector of a group is run.
 struct CollectorOptions {
@@ -619,6 +626,7 @@ class CollectorWorker {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_COLLECTOR_WORKER_HPP
@@ -629,6 +637,7 @@ class CollectorWorker {
 #define PROMLITE_EXPORTER_LOG_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 enum class LogLevel : unsigned char { debug, info, warn, error };
 
@@ -792,6 +801,7 @@ class Logger {
   int descriptor_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LOG_HPP
@@ -802,6 +812,7 @@ class Logger {
 #define PROMLITE_EXPORTER_COLLECTOR_GROUP_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Runs collectors side by side, each on a thread of its own, and each until the scrape's deadline or its own
 /// timeout. For a scrape it shows
@@ -1121,6 +1132,7 @@ PROMLITE_COLD inline void CollectorGroup::leave() noexcept {
   for (Member& member : members_) member.thread.join();
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_COLLECTOR_GROUP_HPP
@@ -1131,6 +1143,7 @@ PROMLITE_COLD inline void CollectorGroup::leave() noexcept {
 #define PROMLITE_EXPORTER_DURATION_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 constexpr std::int64_t longest_duration = 1'000'000'000'000'000'000;  // nanoseconds: 10^9 s
@@ -1232,6 +1245,7 @@ PROMLITE_COLD inline std::string format_duration(std::chrono::nanoseconds durati
   return text + "s";
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_DURATION_HPP
@@ -1242,6 +1256,7 @@ PROMLITE_COLD inline std::string format_duration(std::chrono::nanoseconds durati
 #define PROMLITE_EXPORTER_BUILD_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// "gcc 12.2" or "clang 19.1".
@@ -1261,6 +1276,7 @@ PROMLITE_COLD inline std::string cxx_standard() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_BUILD_HPP
@@ -1271,6 +1287,7 @@ PROMLITE_COLD inline std::string cxx_standard() {
 #define PROMLITE_EXPORTER_EXIT_AFTER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Ends the process with the status 0 unless it is destroyed within so many milliseconds. Where no thread can
@@ -1304,6 +1321,7 @@ class ExitAfter {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_EXIT_AFTER_HPP
@@ -1314,6 +1332,7 @@ class ExitAfter {
 #define PROMLITE_EXPORTER_BCRYPT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // `$2y$10$`, 22 digits of salt, 31 digits of hash.
@@ -1360,6 +1379,7 @@ PROMLITE_COLD inline bool bcrypt_matches(const std::string& password, const std:
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_BCRYPT_HPP
@@ -1370,6 +1390,7 @@ PROMLITE_COLD inline bool bcrypt_matches(const std::string& password, const std:
 #define PROMLITE_EXPORTER_PASSWORD_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The users of one web configuration. A password that was found right is held as it came, one for each user,
@@ -1548,6 +1569,7 @@ class PasswordChecker {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_PASSWORD_HPP
@@ -1558,6 +1580,7 @@ class PasswordChecker {
 #define PROMLITE_EXPORTER_PROBE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a scrape of `/probe?target=...` asks for.
 struct ProbeRequest {
@@ -1736,6 +1759,7 @@ class ProbePage {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_PROBE_HPP
@@ -1746,6 +1770,7 @@ class ProbePage {
 #define PROMLITE_EXPORTER_WEB_CONFIG_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What the file of --web.config.file says. Made by read_web_config(); one made by hand must keep its rules.
 struct WebConfig {
@@ -1994,6 +2019,7 @@ PROMLITE_COLD inline Expected<WebConfig> read_web_config(const std::string& path
   }
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_WEB_CONFIG_HPP
@@ -2004,6 +2030,7 @@ PROMLITE_COLD inline Expected<WebConfig> read_web_config(const std::string& path
 #define PROMLITE_EXPORTER_EXPORTER_SITE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A Site with a web configuration, and with probes at /probe where the program has them. With users, every
@@ -2106,6 +2133,7 @@ class ExporterSite : public Site {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_EXPORTER_SITE_HPP
@@ -2116,6 +2144,7 @@ class ExporterSite : public Site {
 #define PROMLITE_DETAIL_PARSE_NUMBER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A decimal fraction 0.d1d2d3... * 10^point, as long as any that lies between two doubles or on one: 767
@@ -2331,6 +2360,7 @@ inline NumberProblem parse_number(std::string_view text, double& number) noexcep
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_PARSE_NUMBER_HPP
@@ -2341,6 +2371,7 @@ inline NumberProblem parse_number(std::string_view text, double& number) noexcep
 #define PROMLITE_EXPORTER_FLAG_VALUE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// For each type that a flag may have: `placeholder`, what stands for a value in --help; show(), a value as
@@ -2429,6 +2460,7 @@ struct FlagValue<std::chrono::duration<Rep, Period>> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_FLAG_VALUE_HPP
@@ -2439,6 +2471,7 @@ struct FlagValue<std::chrono::duration<Rep, Period>> {
 #define PROMLITE_EXPORTER_HELP_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 constexpr std::size_t help_width = 80;
@@ -2515,6 +2548,7 @@ PROMLITE_COLD inline std::string help_text(const CLI::App& app,
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_HELP_HPP
@@ -2525,6 +2559,7 @@ PROMLITE_COLD inline std::string help_text(const CLI::App& app,
 #define PROMLITE_EXPORTER_NEAREST_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// How many characters have to be inserted, removed, replaced or swapped with their neighbour to make one
@@ -2568,6 +2603,7 @@ PROMLITE_COLD inline std::string nearest(std::string_view written, const std::ve
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_NEAREST_HPP
@@ -2578,6 +2614,7 @@ PROMLITE_COLD inline std::string nearest(std::string_view written, const std::ve
 #define PROMLITE_EXPORTER_FLAGS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a program says instead of running: on standard output with the status 0, else on standard error.
@@ -2753,6 +2790,7 @@ class Flags {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_FLAGS_HPP
@@ -2763,6 +2801,7 @@ class Flags {
 #define PROMLITE_EXPORTER_LIVE_PAGE_CHARTS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_charts = R"js(
@@ -2924,6 +2963,7 @@ class Panel {
 )js";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_CHARTS_HPP
@@ -2934,6 +2974,7 @@ class Panel {
 #define PROMLITE_EXPORTER_LIVE_PAGE_DATA_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_data = R"js(
@@ -3177,6 +3218,7 @@ function forget(time) {
 )js";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_DATA_HPP
@@ -3187,6 +3229,7 @@ function forget(time) {
 #define PROMLITE_EXPORTER_LIVE_PAGE_SCRIPT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_script = R"js(
@@ -3444,6 +3487,7 @@ poll();
 )js";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_SCRIPT_HPP
@@ -3454,6 +3498,7 @@ poll();
 #define PROMLITE_EXPORTER_LIVE_PAGE_STYLE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_style = R"css(
@@ -3548,6 +3593,7 @@ text { fill: var(--dim); font-size: 11px; }
 )css";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_STYLE_HPP
@@ -3558,6 +3604,7 @@ text { fill: var(--dim); font-size: 11px; }
 #define PROMLITE_EXPORTER_LIVE_PAGE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What the page's policy lets a browser run: this script and this style, and nothing that a metric says.
@@ -3682,6 +3729,7 @@ PROMLITE_COLD inline std::string live_page(std::string_view title,
                                                   {"script", script}});
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_HPP
@@ -3692,6 +3740,7 @@ PROMLITE_COLD inline std::string live_page(std::string_view title,
 #define PROMLITE_EXPORTER_NOTIFY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A variable of the environment as a number; 0 when it is none.
@@ -3781,6 +3830,7 @@ PROMLITE_COLD inline std::vector<std::string> take_listen_addresses() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_NOTIFY_HPP
@@ -3791,6 +3841,7 @@ PROMLITE_COLD inline std::vector<std::string> take_listen_addresses() {
 #define PROMLITE_EXPORTER_SHARED_SOURCE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A registry as several servers see it. A scrape that comes while another server makes the same body gets
@@ -3921,6 +3972,7 @@ class SharedSource final : public ScrapeSource {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SHARED_SOURCE_HPP
@@ -3931,6 +3983,7 @@ class SharedSource final : public ScrapeSource {
 #define PROMLITE_EXPORTER_WATCHDOG_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The address that a server told, for a client; false where a client cannot know it.
@@ -3976,6 +4029,7 @@ PROMLITE_COLD inline bool server_answers(const std::string& address, Instant dea
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_WATCHDOG_HPP
@@ -3986,6 +4040,7 @@ PROMLITE_COLD inline bool server_answers(const std::string& address, Instant dea
 #define PROMLITE_EXPORTER_SERVING_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// `:PORT` is what operators write for every address of the machine; a server wants a wildcard in full.
@@ -4042,6 +4097,7 @@ class Servers {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SERVING_HPP
@@ -4052,6 +4108,7 @@ class Servers {
 #define PROMLITE_EXPORTER_SIGNALS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// SIGINT, SIGTERM and SIGHUP, blocked from now on and read by whoever waits: no handler is installed.
@@ -4093,6 +4150,7 @@ class Signals {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SIGNALS_HPP
@@ -4103,6 +4161,7 @@ class Signals {
 #define PROMLITE_EXPORTER_STANDARD_STREAMS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Opens /dev/null for standard input, output and error where they are closed: the next socket would get
@@ -4116,6 +4175,7 @@ PROMLITE_COLD inline void open_standard_streams() noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_STANDARD_STREAMS_HPP
@@ -4126,6 +4186,7 @@ PROMLITE_COLD inline void open_standard_streams() noexcept {
 #define PROMLITE_EXPORTER_EXPORTER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// An exporter's main():
 ///
@@ -4460,6 +4521,7 @@ PROMLITE_COLD inline void Exporter::reload() {
   manager_.ready(status());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_EXPORTER_HPP

@@ -65,6 +65,33 @@
 #include <utility>
 #include <vector>
 
+// ---- promlite/version.hpp ----
+// promlite: the version of this copy of the library.
+#ifndef PROMLITE_VERSION_HPP
+#define PROMLITE_VERSION_HPP
+
+/// Semantic version; the build files read these three lines.
+#define PROMLITE_VERSION_MAJOR 0
+#define PROMLITE_VERSION_MINOR 1
+#define PROMLITE_VERSION_PATCH 0
+
+#define PROMLITE_STRINGIZE_(x) #x
+#define PROMLITE_STRINGIZE(x) PROMLITE_STRINGIZE_(x)
+
+/// "MAJOR.MINOR.PATCH"
+#define PROMLITE_VERSION                     \
+  PROMLITE_STRINGIZE(PROMLITE_VERSION_MAJOR) \
+  "." PROMLITE_STRINGIZE(PROMLITE_VERSION_MINOR) "." PROMLITE_STRINGIZE(PROMLITE_VERSION_PATCH)
+
+#define PROMLITE_NAME_ABI_(major, minor, patch) v##major##_##minor##_##patch
+#define PROMLITE_NAME_ABI(major, minor, patch) PROMLITE_NAME_ABI_(major, minor, patch)
+
+/// The inline namespace of everything in promlite: no symbol of one version is another version's, so that a
+/// linker never takes the one for the other when a process has both.
+#define PROMLITE_ABI PROMLITE_NAME_ABI(PROMLITE_VERSION_MAJOR, PROMLITE_VERSION_MINOR, PROMLITE_VERSION_PATCH)
+
+#endif  // PROMLITE_VERSION_HPP
+
 // ---- promlite/config.hpp ----
 // promlite: what the compiler offers. No setting here changes a layout.
 #ifndef PROMLITE_CONFIG_HPP
@@ -112,6 +139,7 @@
 #define PROMLITE_ERROR_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Thrown by registration and by constructors that cannot do what they were asked to;
 /// what() names the thing and the reason. Updates never throw.
@@ -201,29 +229,10 @@ class [[nodiscard]] Expected<void> {
   std::string message_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ERROR_HPP
-
-// ---- promlite/version.hpp ----
-// promlite: the version of this copy of the library.
-#ifndef PROMLITE_VERSION_HPP
-#define PROMLITE_VERSION_HPP
-
-/// Semantic version; the build files read these three lines.
-#define PROMLITE_VERSION_MAJOR 0
-#define PROMLITE_VERSION_MINOR 1
-#define PROMLITE_VERSION_PATCH 0
-
-#define PROMLITE_STRINGIZE_(x) #x
-#define PROMLITE_STRINGIZE(x) PROMLITE_STRINGIZE_(x)
-
-/// "MAJOR.MINOR.PATCH"
-#define PROMLITE_VERSION                     \
-  PROMLITE_STRINGIZE(PROMLITE_VERSION_MAJOR) \
-  "." PROMLITE_STRINGIZE(PROMLITE_VERSION_MINOR) "." PROMLITE_STRINGIZE(PROMLITE_VERSION_PATCH)
-
-#endif  // PROMLITE_VERSION_HPP
 
 // ---- promlite/detail/ascii.hpp ----
 // promlite: characters by code unit, never by the C locale.
@@ -231,6 +240,7 @@ class [[nodiscard]] Expected<void> {
 #define PROMLITE_DETAIL_ASCII_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -250,6 +260,7 @@ constexpr bool equals_ignoring_case(std::string_view text, std::string_view lowe
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_ASCII_HPP
@@ -260,6 +271,7 @@ constexpr bool equals_ignoring_case(std::string_view text, std::string_view lowe
 #define PROMLITE_DETAIL_NUMBER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline std::uint64_t bits_of(double value) noexcept {
@@ -379,6 +391,7 @@ inline char* write_real(char* to, double value) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_NUMBER_HPP
@@ -389,6 +402,7 @@ inline char* write_real(char* to, double value) noexcept {
 #define PROMLITE_DETAIL_BUCKET_FINDER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Finds the first of some ascending, finite upper bounds that is not below a value.
@@ -478,6 +492,7 @@ class BucketFinder {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_BUCKET_FINDER_HPP
@@ -488,6 +503,7 @@ class BucketFinder {
 #define PROMLITE_DETAIL_BYTE_BUFFER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Copies `text` and returns the end; there must be room.
@@ -579,6 +595,7 @@ class ByteBuffer {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_BYTE_BUFFER_HPP
@@ -589,6 +606,7 @@ class ByteBuffer {
 #define PROMLITE_DETAIL_CELL_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// 8 bytes: a count, or the bits of a double. Only the owner of its slot writes an owned cell; a shared cell
@@ -597,6 +615,7 @@ using Cell = std::atomic<std::uint64_t>;
 static_assert(sizeof(Cell) == 8 && Cell::is_always_lock_free, "promlite needs lock-free 64-bit atomics");
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_CELL_HPP
@@ -607,6 +626,7 @@ static_assert(sizeof(Cell) == 8 && Cell::is_always_lock_free, "promlite needs lo
 #define PROMLITE_DETAIL_POINTER_LIST_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a PointerList does whatever its type. Growth throws std::bad_alloc and then has changed nothing.
@@ -704,6 +724,7 @@ class PointerList : public UntypedPointerList {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_POINTER_LIST_HPP
@@ -724,6 +745,7 @@ class PointerList : public UntypedPointerList {
 #endif
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Whole pages that anybody may read and write for ever, once he has their address: what a removed series
@@ -917,6 +939,7 @@ class LastingArena {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_LASTING_MEMORY_HPP
@@ -927,6 +950,7 @@ class LastingArena {
 #define PROMLITE_DETAIL_PAGE_POOL_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Hands out zeroed pages that live as long as the slab whose pool cell they hang on: a cell that holds the
@@ -1024,6 +1048,7 @@ class PagePool {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_PAGE_POOL_HPP
@@ -1034,6 +1059,7 @@ class PagePool {
 #define PROMLITE_DETAIL_THREAD_SLOT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Threads that can own cells at the same time; further ones share atomics.
@@ -1161,6 +1187,7 @@ PROMLITE_COLD inline bool take_thread_slot(ThreadSlot& mine) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_THREAD_SLOT_HPP
@@ -1171,6 +1198,7 @@ PROMLITE_COLD inline bool take_thread_slot(ThreadSlot& mine) noexcept {
 #define PROMLITE_DETAIL_SLAB_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a family could not do as asked. Rare events, so plain shared atomics; on a cache line of their own,
@@ -1525,6 +1553,7 @@ class CellArena {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_SLAB_HPP
@@ -1535,6 +1564,7 @@ class CellArena {
 #define PROMLITE_DETAIL_CELL_TREE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Cells by a key, under a cell that holds the address of the root, or 0. Keys are below some number that the
@@ -1642,6 +1672,7 @@ class CellTree {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_CELL_TREE_HPP
@@ -1652,6 +1683,7 @@ class CellTree {
 #define PROMLITE_DETAIL_SNAPSHOT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The progress cell of a group of cells that change together: the low 16 bits count the updates that are
@@ -1806,6 +1838,7 @@ PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patien
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_SNAPSHOT_HPP
@@ -1816,6 +1849,7 @@ PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patien
 #define PROMLITE_DETAIL_EXEMPLAR_SLOT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The newest exemplar of something, under a cell that holds the address of its place, or 0.
@@ -1931,6 +1965,7 @@ class ExemplarSlot {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_EXEMPLAR_SLOT_HPP
@@ -1947,6 +1982,7 @@ class ExemplarSlot {
 #endif
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Two secret numbers, other ones in each process: whoever chooses label values cannot choose their
@@ -2211,6 +2247,7 @@ class LabelIndex {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_LABEL_INDEX_HPP
@@ -2221,6 +2258,7 @@ class LabelIndex {
 #define PROMLITE_DETAIL_SORT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Bottom-up merge sort from `from` on: linear when that part is sorted already, n log n moves otherwise.
@@ -2247,6 +2285,7 @@ PROMLITE_COLD void stable_sort(std::vector<T>& items, const Less& less, std::siz
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_SORT_HPP
@@ -2257,6 +2296,7 @@ PROMLITE_COLD void stable_sort(std::vector<T>& items, const Less& less, std::siz
 #define PROMLITE_DETAIL_UTF8_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Length of the well-formed sequence at `text[at]`, 1 to 4, or 0 when there is none; then `bad` is
@@ -2328,6 +2368,7 @@ PROMLITE_COLD inline void drop_carriage_returns(std::string& text) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_UTF8_HPP
@@ -2338,6 +2379,7 @@ PROMLITE_COLD inline void drop_carriage_returns(std::string& text) {
 #define PROMLITE_DETAIL_WINDOW_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Remembers past counts per key and tells the difference between now and at least `max_age` ago. Used by one
@@ -2417,6 +2459,7 @@ class Window {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_WINDOW_HPP
@@ -2427,6 +2470,7 @@ class Window {
 #define PROMLITE_BUCKETS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Upper bounds, inclusive and ascending; the bucket up to +Inf is always there and not listed.
 struct Buckets {
@@ -2498,6 +2542,7 @@ inline Buckets exponential_buckets(double start, double factor, std::size_t coun
   return detail::checked_buckets(std::move(bounds), "exponential_buckets");
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_BUCKETS_HPP
@@ -2508,6 +2553,7 @@ inline Buckets exponential_buckets(double start, double factor, std::size_t coun
 #define PROMLITE_CLOCK_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What tells the time. Whoever takes one takes a reference: the clock outlives what uses it.
 class Clock {
@@ -2633,6 +2679,7 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> offset_;     // of the time of day from passed_, in nanoseconds
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_CLOCK_HPP
@@ -2643,6 +2690,7 @@ class ManualClock final : public Clock {
 #define PROMLITE_ENCODER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 enum class MetricType : unsigned char {
   counter,
@@ -2810,6 +2858,7 @@ class Encoder {
   virtual std::size_t size() const noexcept = 0;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ENCODER_HPP
@@ -2820,6 +2869,7 @@ class Encoder {
 #define PROMLITE_COLLECTED_FAMILY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Buckets that were counted elsewhere, for a collector's histogram; made by cumulative_counts() or
 /// bucket_counts().
@@ -2971,6 +3021,7 @@ struct CollectedFamily {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_COLLECTED_FAMILY_HPP
@@ -2981,6 +3032,7 @@ struct CollectedFamily {
 #define PROMLITE_COLLECTOR_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 class Sink;
 
@@ -3003,6 +3055,7 @@ class Collector {
   virtual void collect(Sink& sink) = 0;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_COLLECTOR_HPP
@@ -3013,6 +3066,7 @@ class Collector {
 #define PROMLITE_NAMING_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // By code unit, never by the C locale: `größe` must not become a name in a German locale.
@@ -3065,6 +3119,7 @@ constexpr const char* label_name_problem(std::string_view name, Tell tell = Tell
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NAMING_HPP
@@ -3075,6 +3130,7 @@ constexpr const char* label_name_problem(std::string_view name, Tell tell = Tell
 #define PROMLITE_ESCAPING_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The schemes of Prometheus for names beyond `[a-zA-Z_:][a-zA-Z0-9_:]*`, as a scrape asks for them. A name
 /// within that set is the same in all of them.
@@ -3162,6 +3218,7 @@ PROMLITE_COLD inline bool escaped_alike(std::string_view one, std::string_view o
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ESCAPING_HPP
@@ -3172,6 +3229,7 @@ PROMLITE_COLD inline bool escaped_alike(std::string_view one, std::string_view o
 #define PROMLITE_LABELS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// One label. A view: what it names must outlive the call that it is given to.
 struct Label {
@@ -3285,6 +3343,7 @@ inline void append_label(std::string& out, std::string_view name, std::string_vi
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_LABELS_HPP
@@ -3295,6 +3354,7 @@ inline void append_label(std::string& out, std::string_view name, std::string_vi
 #define PROMLITE_METRIC_NAME_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A name that is not known before the program runs; see runtime_name().
 class RuntimeName {
@@ -3409,6 +3469,7 @@ using LabelName = detail::CheckedName<detail::LabelNameRule<type>>;
 /// The same for what names begin with; may be empty.
 using NamePrefix = detail::CheckedName<detail::NamePrefixRule>;
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_METRIC_NAME_HPP
@@ -3419,6 +3480,7 @@ using NamePrefix = detail::CheckedName<detail::NamePrefixRule>;
 #define PROMLITE_EXPONENTIAL_BUCKETS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // The 52 mantissa bits of the correctly rounded doubles 2^(j/256 - 1), j = 0 .. 255. The bounds of a coarser
@@ -3553,6 +3615,7 @@ class ExponentialBuckets {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPONENTIAL_BUCKETS_HPP
@@ -3563,6 +3626,7 @@ class ExponentialBuckets {
 #define PROMLITE_NATIVE_BUCKETS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Option of a histogram: native buckets, whose widths grow exponentially and which nobody has to choose,
 /// besides the classic ones. The declaration then returns a NativeHistogram.
@@ -3643,6 +3707,7 @@ struct NativeBuckets {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NATIVE_BUCKETS_HPP
@@ -3653,6 +3718,7 @@ struct NativeBuckets {
 #define PROMLITE_DESC_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Every label value of the series that stands for all that a full family could not admit.
 constexpr std::string_view overflow_label_value = "promlite_overflow";
@@ -4063,6 +4129,7 @@ inline bool NameFilter::matches(std::string_view family, MetricType type) const 
   return false;
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DESC_HPP
@@ -4073,6 +4140,7 @@ inline bool NameFilter::matches(std::string_view family, MetricType type) const 
 #define PROMLITE_EXEMPLAR_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The largest number of characters (Unicode code points) that the names and values of an exemplar's labels
 /// may have together (OpenMetrics 1.0.0, "Exemplars").
@@ -4195,6 +4263,7 @@ class ExemplarSamples {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXEMPLAR_HPP
@@ -4205,6 +4274,7 @@ class ExemplarSamples {
 #define PROMLITE_LABEL_LISTS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a loop runs over, but for a text.
@@ -4289,6 +4359,7 @@ class LabelLists {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_LABEL_LISTS_HPP
@@ -4299,6 +4370,7 @@ class LabelLists {
 #define PROMLITE_SCOPE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A prefix of names, and labels. Its functions throw Error when what they are given cannot be exposed.
@@ -4374,6 +4446,7 @@ class Scope {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SCOPE_HPP
@@ -4384,6 +4457,7 @@ class Scope {
 #define PROMLITE_SINK_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// When a collector's series was made or last reset; not given: unknown.
 using CreatedAt = std::chrono::system_clock::time_point;
@@ -4772,6 +4846,7 @@ class SinkAccess {
   }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SINK_HPP
@@ -4782,6 +4857,7 @@ class SinkAccess {
 #define PROMLITE_SCOPE_COUNTER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// One more on a gauge for as long as this lives. Made by `gauge.track()`.
 template <class Metric>
@@ -4834,6 +4910,7 @@ class [[nodiscard]] ExceptionCounter {
   int before_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SCOPE_COUNTER_HPP
@@ -4844,6 +4921,7 @@ class [[nodiscard]] ExceptionCounter {
 #define PROMLITE_COUNTER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A counter: `double`, the default, takes any amount and counts whole ones exactly; `std::uint64_t` takes
 /// integers only, is exact to 2^64 - 1 and uses half the memory.
@@ -5106,6 +5184,7 @@ struct MetricTraits<Counter<T>> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_COUNTER_HPP
@@ -5116,6 +5195,7 @@ struct MetricTraits<Counter<T>> {
 #define PROMLITE_TIMER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -5288,6 +5368,7 @@ class Timed {
   const Metric& self() const noexcept { return static_cast<const Metric&>(*this); }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TIMER_HPP
@@ -5298,6 +5379,7 @@ class Timed {
 #define PROMLITE_GAUGE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A gauge of `double`, the default, or of `std::int64_t`. One shared atomic, because set() and sums over
 /// threads do not go together: set() is a store, inc() and dec() are lock-free read-modify-writes.
@@ -5417,6 +5499,7 @@ struct MetricTraits<Gauge<T>> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_GAUGE_HPP
@@ -5427,6 +5510,7 @@ struct MetricTraits<Gauge<T>> {
 #define PROMLITE_OBSERVER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The base of what observes. `Metric` derives from it and has `observe_times(double, std::uint64_t)` and
 /// `refuse()`.
@@ -5487,6 +5571,7 @@ class ObserverWithExemplars : public Observer<Metric> {
   }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_OBSERVER_HPP
@@ -5497,6 +5582,7 @@ class ObserverWithExemplars : public Observer<Metric> {
 #define PROMLITE_HISTOGRAM_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -5663,6 +5749,7 @@ struct MetricTraits<Histogram> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_HISTOGRAM_HPP
@@ -5673,6 +5760,7 @@ struct MetricTraits<Histogram> {
 #define PROMLITE_INFO_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Stands for a declared info; there is nothing to update.
 class Info {};
@@ -5700,6 +5788,7 @@ struct MetricTraits<Info> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_INFO_HPP
@@ -5710,6 +5799,7 @@ struct MetricTraits<Info> {
 #define PROMLITE_NATIVE_COUNTS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Numbers the buckets of one schema in the order of their values: 0 is the zero bucket, what is below it is
@@ -6072,6 +6162,7 @@ class NativeCounts {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NATIVE_COUNTS_HPP
@@ -6082,6 +6173,7 @@ class NativeCounts {
 #define PROMLITE_NATIVE_HISTOGRAM_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Counts observations in buckets of exponential width, made as values appear, and sums them: Prometheus'
 /// native histogram, with classic buckets besides when it was declared with some. The protobuf format carries
@@ -6254,6 +6346,7 @@ struct MetricTraits<NativeHistogram> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_NATIVE_HISTOGRAM_HPP
@@ -6264,6 +6357,7 @@ struct MetricTraits<NativeHistogram> {
 #define PROMLITE_STATESET_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// One of the states that were declared; at first the first of them. It is shown as a series for each state,
 /// 1 for the present one and 0 for the others, so exactly one is 1 at any time.
@@ -6350,6 +6444,7 @@ struct MetricTraits<Stateset> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_STATESET_HPP
@@ -6360,6 +6455,7 @@ struct MetricTraits<Stateset> {
 #define PROMLITE_SUMMARY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -6570,6 +6666,7 @@ struct MetricTraits<Summary> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SUMMARY_HPP
@@ -6580,6 +6677,7 @@ struct MetricTraits<Summary> {
 #define PROMLITE_MEMBERSHIP_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a thread can be told from another by, without <thread>.
@@ -6662,6 +6760,7 @@ class [[nodiscard]] Membership {
   std::shared_ptr<detail::CallGate> gate_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_MEMBERSHIP_HPP
@@ -6672,6 +6771,7 @@ class [[nodiscard]] Membership {
 #define PROMLITE_SOURCE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 class Source;
@@ -6715,6 +6815,7 @@ class Source {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SOURCE_HPP
@@ -6725,6 +6826,7 @@ class Source {
 #define PROMLITE_CALLBACK_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A callback, whatever it gives. When its function throws, it has no series in that scrape, which is
@@ -6809,6 +6911,7 @@ class ValueCallback final : public Callback {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_CALLBACK_HPP
@@ -6819,6 +6922,7 @@ class ValueCallback final : public Callback {
 #define PROMLITE_CURRIED_FAMILY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A label's name and the value that it is bound to, of any type that with() takes; owns the value.
 struct BoundLabel {
@@ -6980,6 +7084,7 @@ class CurriedFamily {
   std::array<std::size_t, Free> free_{};  // positions, ascending
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_CURRIED_FAMILY_HPP
@@ -7000,6 +7105,7 @@ class CurriedFamily {
 #endif
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What proc(5) says in /proc/PID/stat; times in clock ticks.
@@ -7291,6 +7397,7 @@ class ProcessCollector : public Collector {
   std::atomic<std::uint64_t> boot_time_{0};
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_PROCESS_COLLECTOR_HPP
@@ -7301,6 +7408,7 @@ class ProcessCollector : public Collector {
 #define PROMLITE_ENUM_FAMILY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// The enumerators from 0 to the one before `End`, for enumerations that end in one that counts them:
 /// `constexpr auto label_values(Method) { return promlite::enumerators_below<Method::count>(); }`
@@ -7480,6 +7588,7 @@ class EnumFamily {
   const Metric* table_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_ENUM_FAMILY_HPP
@@ -7490,6 +7599,7 @@ class EnumFamily {
 #define PROMLITE_SERIES_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// How many series the families of a registry may have together, not counting those that the program's text
@@ -7551,6 +7661,7 @@ struct Series {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_HPP
@@ -7561,6 +7672,7 @@ struct Series {
 #define PROMLITE_SERIES_STORE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Makes the series of one declaration, and takes them back: never to make another one of the same memory,
@@ -7679,6 +7791,7 @@ class SeriesStore {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_STORE_HPP
@@ -7689,6 +7802,7 @@ class SeriesStore {
 #define PROMLITE_SERIES_SET_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The series of one declaration, whatever their metric. Look-ups are lock-free; creation and removal take
@@ -8029,6 +8143,7 @@ class SeriesSet {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_SET_HPP
@@ -8039,6 +8154,7 @@ class SeriesSet {
 #define PROMLITE_FAMILY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Chooses the series that have all of some labels.
@@ -8357,6 +8473,7 @@ class Family {
   detail::FamilyOf<Metric>* family_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_FAMILY_HPP
@@ -8367,6 +8484,7 @@ class Family {
 #define PROMLITE_SOURCE_DIRECTORY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The sources of a registry by name, with the rules that hold between them. Used under the registry's lock.
@@ -8559,6 +8677,7 @@ class SourceDirectory final : public KnownFamilies {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SOURCE_DIRECTORY_HPP
@@ -8569,6 +8688,7 @@ class SourceDirectory final : public KnownFamilies {
 #define PROMLITE_REGISTRY_CORE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A collector in a registry.
@@ -8805,6 +8925,7 @@ PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRY_CORE_HPP
@@ -8815,6 +8936,7 @@ PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
 #define PROMLITE_REGISTRY_GROUP_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 using RegistryCores = std::vector<std::shared_ptr<RegistryCore>>;
@@ -9169,6 +9291,7 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRY_GROUP_HPP
@@ -9179,6 +9302,7 @@ PROMLITE_COLD inline void RegistryGroup::encode_merged(Encoder& encoder, const S
 #define PROMLITE_GATHERER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What can be scraped: a Registry, or Registries. Code that shows metrics takes a `Gatherer&`.
 class Gatherer {
@@ -9206,6 +9330,7 @@ class Gatherer {
   std::shared_ptr<detail::RegistryGroup> inside_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_GATHERER_HPP
@@ -9216,6 +9341,7 @@ class Gatherer {
 #define PROMLITE_SERIES_CALLBACK_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A callback with labels: what its function gives is kept in a sink of its own, whose rules hold, and is
@@ -9357,6 +9483,7 @@ class FillingCallback final : public SeriesCallback {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_SERIES_CALLBACK_HPP
@@ -9367,6 +9494,7 @@ class FillingCallback final : public SeriesCallback {
 #define PROMLITE_REGISTERER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -9649,6 +9777,7 @@ class Registerer {
   std::shared_ptr<const detail::Scope> scope_;  // null: neither prefix nor labels
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTERER_HPP
@@ -9659,6 +9788,7 @@ class Registerer {
 #define PROMLITE_REGISTRY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Holds metrics and shows them to scrapes. Registerer says how metrics are declared, Gatherer how they are
 /// scraped.
@@ -9689,6 +9819,7 @@ class Registry : public Registerer, public Gatherer {
       : Registerer(core), Gatherer(detail::RegistryCores{std::move(core)}) {}
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRY_HPP
@@ -9699,6 +9830,7 @@ class Registry : public Registerer, public Gatherer {
 #define PROMLITE_DEFAULT_REGISTRY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -9849,6 +9981,7 @@ Membership info_callback(MetricName<MetricType::info> name, std::string_view hel
   return detail::default_metrics().info_callback(name, help, std::move(function), options...);
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DEFAULT_REGISTRY_HPP
@@ -9859,6 +9992,7 @@ Membership info_callback(MetricName<MetricType::info> name, std::string_view hel
 #define PROMLITE_REGISTRIES_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Several registries, served wherever one can be: `Registries all{metrics, library.metrics()};`
 ///
@@ -9897,6 +10031,7 @@ class Registries final : public Gatherer {
   }
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_REGISTRIES_HPP
@@ -9907,6 +10042,7 @@ class Registries final : public Gatherer {
 #define PROMLITE_EXPOSITION_ACCEPT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline std::string_view trim(std::string_view text) noexcept {
@@ -10012,6 +10148,7 @@ class AcceptClause {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_ACCEPT_HPP
@@ -10022,6 +10159,7 @@ class AcceptClause {
 #define PROMLITE_EXPOSITION_LABEL_TEXT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The quotes in the first bytes of a text, looked for many at once: bit i speaks of byte i.
@@ -10118,6 +10256,7 @@ PROMLITE_COLD inline char* unescape(char* to, std::string_view text) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LABEL_TEXT_HPP
@@ -10128,6 +10267,7 @@ PROMLITE_COLD inline char* unescape(char* to, std::string_view text) noexcept {
 #define PROMLITE_EXPOSITION_LINE_WRITER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Writes metadata and the beginnings of sample lines into a buffer that it does not own. What may hold a
@@ -10287,6 +10427,7 @@ class LineWriter {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LINE_WRITER_HPP
@@ -10297,6 +10438,7 @@ class LineWriter {
 #define PROMLITE_EXPOSITION_NAME_ESCAPER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Stands before an encoder's work. Families whose names all readers know pass through it untouched.
@@ -10348,6 +10490,7 @@ class NameEscaper {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_NAME_ESCAPER_HPP
@@ -10358,6 +10501,7 @@ class NameEscaper {
 #define PROMLITE_EXPOSITION_OPENMETRICS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a response with this format says in its Content-Type.
 constexpr const char* openmetrics_content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -10518,6 +10662,7 @@ std::string to_openmetrics(Source& source, CreatedSamples created = CreatedSampl
   return std::string(out.view());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_OPENMETRICS_HPP
@@ -10528,6 +10673,7 @@ std::string to_openmetrics(Source& source, CreatedSamples created = CreatedSampl
 #define PROMLITE_EXPOSITION_PROTOBUF_WIRE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The protobuf wire format. All functions write at `to`, where there must be room, and return the end.
@@ -10589,6 +10735,7 @@ struct Wire {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PROTOBUF_WIRE_HPP
@@ -10599,6 +10746,7 @@ struct Wire {
 #define PROMLITE_EXPOSITION_PROTOBUF_LABELS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Writes label texts as repeated LabelPair, field 1 of Metric and of Exemplar. All functions write at `to`,
@@ -10722,6 +10870,7 @@ class ProtobufLabels {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PROTOBUF_LABELS_HPP
@@ -10732,6 +10881,7 @@ class ProtobufLabels {
 #define PROMLITE_EXPOSITION_PROTOBUF_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a response with this format says in its Content-Type.
 constexpr const char* protobuf_content_type =
@@ -11067,6 +11217,7 @@ std::string to_protobuf(Source& source) {
   return std::string(out.view());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PROTOBUF_HPP
@@ -11077,6 +11228,7 @@ std::string to_protobuf(Source& source) {
 #define PROMLITE_EXPOSITION_TEXT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a response with this format says in its Content-Type.
 constexpr const char* text_content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -11166,6 +11318,7 @@ std::string to_text(Source& source) {
   return std::string(out.view());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_TEXT_HPP
@@ -11187,6 +11340,7 @@ std::string to_text(Source& source) {
 #define PROMLITE_EXPOSITION_NEGOTIATION_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The scrape that an encoder is made for.
@@ -11320,6 +11474,7 @@ void encode(const Representation& exposition, Source& source, const NameFilter& 
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_NEGOTIATION_HPP
@@ -11330,6 +11485,7 @@ void encode(const Representation& exposition, Source& source, const NameFilter& 
 #define PROMLITE_TRANSPORT_INSTANT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Milliseconds of the steady clock: deadlines do not move when somebody sets the time.
@@ -11342,6 +11498,7 @@ inline Instant now() noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_INSTANT_HPP
@@ -11352,6 +11509,7 @@ inline Instant now() noexcept {
 #define PROMLITE_TRANSPORT_SOCKET_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // strerror_r comes in two kinds, told apart by what it returns.
@@ -11547,6 +11705,7 @@ PROMLITE_COLD inline int connecting_error(int fd) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SOCKET_HPP
@@ -11557,6 +11716,7 @@ PROMLITE_COLD inline int connecting_error(int fd) noexcept {
 #define PROMLITE_TRANSPORT_BACKOFF_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Random enough to spread the machines of a fleet over time (splitmix64, public domain); no secret.
@@ -11599,6 +11759,7 @@ class Backoff {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BACKOFF_HPP
@@ -11609,6 +11770,7 @@ class Backoff {
 #define PROMLITE_TRANSPORT_LIMIT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// When a call must be over: at a time, or as soon as the descriptor, if there is one, becomes readable.
@@ -11633,6 +11795,7 @@ PROMLITE_COLD inline Waited wait_ready(int fd, short events, const Limit& limit)
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_LIMIT_HPP
@@ -11643,6 +11806,7 @@ PROMLITE_COLD inline Waited wait_ready(int fd, short events, const Limit& limit)
 #define PROMLITE_TRANSPORT_PUSH_RESULT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 class PushAccess;
@@ -11692,6 +11856,7 @@ class PushCallback {
   void (*call_)(void*, const PushResult&) = nullptr;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSH_RESULT_HPP
@@ -11702,6 +11867,7 @@ class PushCallback {
 #define PROMLITE_TRANSPORT_BASE64_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// RFC 4648: section 4 with padding, or section 5, whose digits need no escape in a URL, without.
@@ -11729,6 +11895,7 @@ PROMLITE_COLD inline void append_base64(std::string& out, std::string_view bytes
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BASE64_HPP
@@ -11739,6 +11906,7 @@ PROMLITE_COLD inline void append_base64(std::string& out, std::string_view bytes
 #define PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 enum class HttpMethod : unsigned char { get, head, options, other };
@@ -12110,6 +12278,7 @@ inline std::int64_t parse_scrape_timeout(std::string_view text) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP
@@ -12120,6 +12289,7 @@ inline std::int64_t parse_scrape_timeout(std::string_view text) noexcept {
 #define PROMLITE_TRANSPORT_QUERY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// As many `name[]` as one scrape may ask for.
@@ -12180,6 +12350,7 @@ PROMLITE_COLD inline bool parse_filter(std::string_view query, NameFilter& filte
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_QUERY_HPP
@@ -12190,6 +12361,7 @@ PROMLITE_COLD inline bool parse_filter(std::string_view query, NameFilter& filte
 #define PROMLITE_TRANSPORT_HTTP_URL_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 struct HttpUrl {
@@ -12281,6 +12453,7 @@ PROMLITE_COLD inline const char* parse_http_url(std::string_view text, HttpUrl& 
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_URL_HPP
@@ -12291,6 +12464,7 @@ PROMLITE_COLD inline const char* parse_http_url(std::string_view text, HttpUrl& 
 #define PROMLITE_TRANSPORT_QUOTE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The most that quote_words() returns.
@@ -12324,6 +12498,7 @@ PROMLITE_COLD inline std::string quote_words(std::string_view text) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_QUOTE_HPP
@@ -12334,6 +12509,7 @@ PROMLITE_COLD inline std::string quote_words(std::string_view text) {
 #define PROMLITE_TRANSPORT_THREAD_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Owns a thread that shares its state with its owner, so that either may go first. Unlike std::thread it
@@ -12402,6 +12578,7 @@ class Thread {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_THREAD_HPP
@@ -12412,6 +12589,7 @@ class Thread {
 #define PROMLITE_TRANSPORT_RESOLVER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Looks up one name, on a thread of its own that holds a share of everything it touches: getaddrinfo cannot
@@ -12497,6 +12675,7 @@ PROMLITE_COLD inline std::string Resolver::resolve(const Limit& limit, std::vect
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_RESOLVER_HPP
@@ -12507,6 +12686,7 @@ PROMLITE_COLD inline std::string Resolver::resolve(const Limit& limit, std::vect
 #define PROMLITE_TRANSPORT_HTTP_PEER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The first thing that is wrong with what it was given stays in problem(): whoever sends looks there first.
@@ -12639,6 +12819,7 @@ class HttpPeer {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_PEER_HPP
@@ -12649,6 +12830,7 @@ class HttpPeer {
 #define PROMLITE_TRANSPORT_HTTP_RESPONSE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Reads one response as its bytes come, in pieces of any size: the outcome does not depend on how they were
@@ -12834,6 +13016,7 @@ class HttpResponseParser {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_RESPONSE_HPP
@@ -12844,6 +13027,7 @@ class HttpResponseParser {
 #define PROMLITE_TRANSPORT_HTTP_EXCHANGE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What became of one HTTP request. Tests true when the whole response came, whatever its status.
 struct [[nodiscard]] HttpResult {
@@ -13005,6 +13189,7 @@ PROMLITE_COLD inline void HttpExchange::take_end() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_EXCHANGE_HPP
@@ -13015,6 +13200,7 @@ PROMLITE_COLD inline void HttpExchange::take_end() {
 #define PROMLITE_TRANSPORT_HTTP_CLIENT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -13092,6 +13278,7 @@ class HttpClient {
   std::size_t max_bytes_ = std::size_t{64} << 10;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_CLIENT_HPP
@@ -13102,6 +13289,7 @@ class HttpClient {
 #define PROMLITE_TRANSPORT_PUSH_PATH_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A job, and the labels that tell its groups apart. What is wrong is told by what add() returns: a message,
@@ -13181,6 +13369,7 @@ class GroupingKey {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSH_PATH_HPP
@@ -13191,6 +13380,7 @@ class GroupingKey {
 #define PROMLITE_TRANSPORT_PUSH_BODY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Text 0.0.4, with an eye on the labels: the gateway would overwrite those that the grouping key has, and
@@ -13255,6 +13445,7 @@ PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameF
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSH_BODY_HPP
@@ -13265,6 +13456,7 @@ PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameF
 #define PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
 /// (VictoriaMetrics, an aggregating gateway).
@@ -13464,6 +13656,7 @@ PROMLITE_COLD inline PushResult Pushgateway::finish(const char* doing, PushResul
   return result;
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSHGATEWAY_HPP
@@ -13474,6 +13667,7 @@ PROMLITE_COLD inline PushResult Pushgateway::finish(const char* doing, PushResul
 #define PROMLITE_TRANSPORT_BACKGROUND_PUSHER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Options of a BackgroundPusher.
 struct BackgroundPushOptions {
@@ -13697,6 +13891,7 @@ PROMLITE_COLD inline PushResult BackgroundPusher::stop() {
   return detail::PushAccess::failure("the last push did not end in time: a collector is still running");
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BACKGROUND_PUSHER_HPP
@@ -13707,6 +13902,7 @@ PROMLITE_COLD inline PushResult BackgroundPusher::stop() {
 #define PROMLITE_TRANSPORT_BATCH_JOB_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -14010,6 +14206,7 @@ PROMLITE_COLD inline void BatchJob::collect_stages(Sink& sink) {
   }
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BATCH_JOB_HPP
@@ -14020,6 +14217,7 @@ PROMLITE_COLD inline void BatchJob::collect_stages(Sink& sink) {
 #define PROMLITE_TRANSPORT_COMPRESSION_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// How responses are compressed for those who ask for it; by default they are not. `promlite/gzip.hpp` has
 /// gzip().
@@ -14061,6 +14259,7 @@ PROMLITE_COLD inline bool compress(const Compression& compression, ByteBuffer& b
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_COMPRESSION_HPP
@@ -14071,6 +14270,7 @@ PROMLITE_COLD inline bool compress(const Compression& compression, ByteBuffer& b
 #define PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a scrape asks for. Scrapes that ask for the same can share one body.
@@ -14116,6 +14316,7 @@ class ScrapeSource {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP
@@ -14126,6 +14327,7 @@ class ScrapeSource {
 #define PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a scrape asks for, as the HTTP request says it.
 struct ScrapeRequest {
@@ -14200,6 +14402,7 @@ class RegistrySource final : public ScrapeSource {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP
@@ -14210,6 +14413,7 @@ class RegistrySource final : public ScrapeSource {
 #define PROMLITE_TRANSPORT_ADDRESS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A host and a port, the path of a Unix socket, or a socket that the process was given.
@@ -14268,6 +14472,7 @@ PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddr
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_ADDRESS_HPP
@@ -14278,6 +14483,7 @@ PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddr
 #define PROMLITE_TRANSPORT_LISTENER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
@@ -14477,6 +14683,7 @@ PROMLITE_COLD inline void Listener::name_itself() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_LISTENER_HPP
@@ -14487,6 +14694,7 @@ PROMLITE_COLD inline void Listener::name_itself() {
 #define PROMLITE_TRANSPORT_BODY_POOL_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One exposition, and how many connections are sending it.
@@ -14543,6 +14751,7 @@ class BodyPool {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BODY_POOL_HPP
@@ -14553,6 +14762,7 @@ class BodyPool {
 #define PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One collection at a time, handed over and back by two threads. `phase_` says whose the job is: the
@@ -14628,6 +14838,7 @@ class ScrapeWorker {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP
@@ -14638,6 +14849,7 @@ class ScrapeWorker {
 #define PROMLITE_TRANSPORT_SERVER_OPTIONS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A user and a password (RFC 7617); a user has no colon.
 struct BasicAuth {
@@ -14690,6 +14902,7 @@ struct ServerOptions {
   std::size_t max_body_bytes = std::size_t{32} << 20;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_OPTIONS_HPP
@@ -14700,6 +14913,7 @@ struct ServerOptions {
 #define PROMLITE_TRANSPORT_SERVER_LIMITS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The limits of ServerOptions, each brought into the range where it makes sense.
@@ -14748,6 +14962,7 @@ struct ServerLimits {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_LIMITS_HPP
@@ -14758,6 +14973,7 @@ struct ServerLimits {
 #define PROMLITE_TRANSPORT_REPLY_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 class LateReply;
@@ -14833,6 +15049,7 @@ inline Reply reply_by_method(HttpMethod method, Reply reply) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_REPLY_HPP
@@ -14843,6 +15060,7 @@ inline Reply reply_by_method(HttpMethod method, Reply reply) {
 #define PROMLITE_TRANSPORT_CONNECTION_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A connection and its buffers. The head of a request must fit: there is room for a usual one, and when that
@@ -15072,6 +15290,7 @@ class ConnectionList {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_CONNECTION_HPP
@@ -15082,6 +15301,7 @@ class ConnectionList {
 #define PROMLITE_TRANSPORT_SCRAPE_QUEUE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Only
@@ -15231,6 +15451,7 @@ class ScrapeQueue {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_QUEUE_HPP
@@ -15241,6 +15462,7 @@ class ScrapeQueue {
 #define PROMLITE_TRANSPORT_AUTHORIZATION_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The value of a base64 digit (RFC 4648 section 4), or -1.
@@ -15304,6 +15526,7 @@ PROMLITE_COLD inline bool is_authorized(std::string_view header, std::string_vie
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_AUTHORIZATION_HPP
@@ -15314,6 +15537,7 @@ PROMLITE_COLD inline bool is_authorized(std::string_view header, std::string_vie
 #define PROMLITE_TRANSPORT_SITE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Text as the content of an HTML element, or as an attribute in double quotes.
@@ -15430,6 +15654,7 @@ class Site {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SITE_HPP
@@ -15440,6 +15665,7 @@ class Site {
 #define PROMLITE_TRANSPORT_SERVER_LOOP_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Answers the connections of one listener. A round reads everything that has come, then makes the bodies
@@ -15791,6 +16017,7 @@ class ServerLoop {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_LOOP_HPP
@@ -15801,6 +16028,7 @@ class ServerLoop {
 #define PROMLITE_TRANSPORT_SERVER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What the threads of a server share with its owner. They keep it alive: an owner does not wait for ever.
@@ -15970,6 +16198,7 @@ PROMLITE_COLD inline bool Server::end_thread(Thread& thread, const std::atomic<b
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_HPP
@@ -15980,6 +16209,7 @@ PROMLITE_COLD inline bool Server::end_thread(Thread& thread, const std::atomic<b
 #define PROMLITE_TRANSPORT_METRICS_SERVER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Serves a Registry, or Registries, over HTTP on two threads of its own, from construction to stop() or
 /// destruction:
@@ -16063,6 +16293,7 @@ class MetricsServer {
   detail::Server server_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_METRICS_SERVER_HPP
@@ -16073,6 +16304,7 @@ class MetricsServer {
 #define PROMLITE_TRANSPORT_TEXTFILE_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -16180,6 +16412,7 @@ PROMLITE_COLD inline Expected<void> write_textfile(Gatherer& metrics, std::strin
   PROMLITE_CATCH_ALL { return Expected<void>::failure("out of memory"); }
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_TEXTFILE_HPP

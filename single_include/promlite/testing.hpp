@@ -47,6 +47,7 @@
 #define PROMLITE_EXPOSITION_MODEL_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A label, unescaped.
 struct ParsedLabel {
@@ -89,6 +90,7 @@ struct Exposition {
   std::vector<ParsedFamily> families;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_MODEL_HPP
@@ -99,6 +101,7 @@ struct Exposition {
 #define PROMLITE_DETAIL_PARSE_NUMBER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A decimal fraction 0.d1d2d3... * 10^point, as long as any that lies between two doubles or on one: 767
@@ -314,6 +317,7 @@ inline NumberProblem parse_number(std::string_view text, double& number) noexcep
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_PARSE_NUMBER_HPP
@@ -324,6 +328,7 @@ inline NumberProblem parse_number(std::string_view text, double& number) noexcep
 #define PROMLITE_EXPOSITION_PARSER_SCANNER_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// `text` for a message: quoted, what is not printable ASCII as `\xNN`, cut after 60 bytes.
@@ -619,6 +624,7 @@ class LineScanner {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_SCANNER_HPP
@@ -629,6 +635,7 @@ class LineScanner {
 #define PROMLITE_EXPOSITION_PARSER_TEXT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The families of a text as they appear, found by name. A tree and no hash: nobody can choose collisions.
@@ -831,6 +838,7 @@ class TextParser {
 /// std::bad_alloc.
 inline Expected<Exposition> parse_text(std::string_view text) { return detail::TextParser(text).parse(); }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_TEXT_HPP
@@ -841,6 +849,7 @@ inline Expected<Exposition> parse_text(std::string_view text) { return detail::T
 #define PROMLITE_EXPOSITION_LINT_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A convention that a metric does not keep.
 struct LintProblem {
@@ -1041,6 +1050,7 @@ std::vector<LintProblem> lint(Source& source) {
   return lint(std::string_view(to_text(source)));
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LINT_HPP
@@ -1051,6 +1061,7 @@ std::vector<LintProblem> lint(Source& source) {
 #define PROMLITE_EXPOSITION_PARSER_RULES_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a sample is to its family, by the suffix of its name.
@@ -1315,6 +1326,7 @@ class FamilyRules {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_RULES_HPP
@@ -1325,6 +1337,7 @@ class FamilyRules {
 #define PROMLITE_EXPOSITION_PARSER_OPENMETRICS_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One blank between tokens and none elsewhere, no line that is not part of the format, families in one
@@ -1538,6 +1551,7 @@ inline Expected<Exposition> parse_openmetrics(std::string_view text) {
   return detail::OpenMetricsParser(text).parse();
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_OPENMETRICS_HPP
@@ -1555,6 +1569,7 @@ inline Expected<Exposition> parse_openmetrics(std::string_view text) {
 #define PROMLITE_TESTING_HPP
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 template <class Source>
@@ -1718,6 +1733,7 @@ std::string compare(Source& source, std::string_view expected,
 }
 
 }  // namespace testing
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TESTING_HPP

@@ -13,6 +13,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Finds the first of some ascending, finite upper bounds that is not below a value.
@@ -102,6 +103,7 @@ class BucketFinder {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_BUCKET_FINDER_HPP

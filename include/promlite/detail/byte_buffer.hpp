@@ -13,6 +13,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Copies `text` and returns the end; there must be room.
@@ -104,6 +105,7 @@ class ByteBuffer {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_BYTE_BUFFER_HPP

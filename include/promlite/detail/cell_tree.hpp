@@ -13,6 +13,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Cells by a key, under a cell that holds the address of the root, or 0. Keys are below some number that the
@@ -120,6 +121,7 @@ class CellTree {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_CELL_TREE_HPP

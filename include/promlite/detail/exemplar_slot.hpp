@@ -18,6 +18,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The newest exemplar of something, under a cell that holds the address of its place, or 0.
@@ -133,6 +134,7 @@ class ExemplarSlot {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_EXEMPLAR_SLOT_HPP

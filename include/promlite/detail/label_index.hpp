@@ -21,6 +21,7 @@
 #endif
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Two secret numbers, other ones in each process: whoever chooses label values cannot choose their
@@ -285,6 +286,7 @@ class LabelIndex {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_LABEL_INDEX_HPP

@@ -23,6 +23,7 @@
 #endif
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Whole pages that anybody may read and write for ever, once he has their address: what a removed series
@@ -216,6 +217,7 @@ class LastingArena {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_LASTING_MEMORY_HPP

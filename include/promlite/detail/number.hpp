@@ -11,6 +11,7 @@
 #include <cstring>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline std::uint64_t bits_of(double value) noexcept {
@@ -130,6 +131,7 @@ inline char* write_real(char* to, double value) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_NUMBER_HPP

@@ -14,6 +14,7 @@
 #include <new>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Hands out zeroed pages that live as long as the slab whose pool cell they hang on: a cell that holds the
@@ -111,6 +112,7 @@ class PagePool {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_PAGE_POOL_HPP

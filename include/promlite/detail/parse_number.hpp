@@ -14,6 +14,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A decimal fraction 0.d1d2d3... * 10^point, as long as any that lies between two doubles or on one: 767
@@ -229,6 +230,7 @@ inline NumberProblem parse_number(std::string_view text, double& number) noexcep
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_PARSE_NUMBER_HPP

@@ -11,6 +11,7 @@
 #include <cstring>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a PointerList does whatever its type. Growth throws std::bad_alloc and then has changed nothing.
@@ -108,6 +109,7 @@ class PointerList : public UntypedPointerList {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_POINTER_LIST_HPP

@@ -18,6 +18,7 @@
 #include <new>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a family could not do as asked. Rare events, so plain shared atomics; on a cache line of their own,
@@ -372,6 +373,7 @@ class CellArena {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_SLAB_HPP

@@ -14,6 +14,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The progress cell of a group of cells that change together: the low 16 bits count the updates that are
@@ -168,6 +169,7 @@ PROMLITE_ALWAYS_INLINE void read_snapshot(const Cell& progress, Patience& patien
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_SNAPSHOT_HPP

@@ -10,6 +10,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Bottom-up merge sort from `from` on: linear when that part is sorted already, n log n moves otherwise.
@@ -36,6 +37,7 @@ PROMLITE_COLD void stable_sort(std::vector<T>& items, const Less& less, std::siz
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_SORT_HPP

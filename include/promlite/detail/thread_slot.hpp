@@ -10,6 +10,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Threads that can own cells at the same time; further ones share atomics.
@@ -137,6 +138,7 @@ PROMLITE_COLD inline bool take_thread_slot(ThreadSlot& mine) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_THREAD_SLOT_HPP

@@ -10,6 +10,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Length of the well-formed sequence at `text[at]`, 1 to 4, or 0 when there is none; then `bad` is
@@ -81,6 +82,7 @@ PROMLITE_COLD inline void drop_carriage_returns(std::string& text) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_UTF8_HPP

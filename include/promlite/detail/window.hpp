@@ -13,6 +13,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Remembers past counts per key and tells the difference between now and at least `max_age` ago. Used by one
@@ -92,6 +93,7 @@ class Window {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_DETAIL_WINDOW_HPP

@@ -13,6 +13,7 @@
 #include <crypt.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // `$2y$10$`, 22 digits of salt, 31 digits of hash.
@@ -59,6 +60,7 @@ PROMLITE_COLD inline bool bcrypt_matches(const std::string& password, const std:
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_BCRYPT_HPP

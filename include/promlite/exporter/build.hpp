@@ -8,6 +8,7 @@
 #include <string>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// "gcc 12.2" or "clang 19.1".
@@ -27,6 +28,7 @@ PROMLITE_COLD inline std::string cxx_standard() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_BUILD_HPP

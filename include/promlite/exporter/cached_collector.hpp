@@ -20,6 +20,7 @@
 #include <string>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What is shown when a refresh fails.
 enum class OnFailure : unsigned char {
@@ -160,6 +161,7 @@ class CachedCollector : public Collector {
   std::chrono::steady_clock::time_point taken_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_CACHED_COLLECTOR_HPP

@@ -13,6 +13,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One collection on the calling thread, for as long as this lives: until when it may take, and what went
@@ -98,6 +99,7 @@ inline void collection_problem(std::string_view reason) {
   if (scope != nullptr) scope->add_problem(reason);
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_COLLECTION_HPP

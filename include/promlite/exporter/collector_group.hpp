@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Runs collectors side by side, each on a thread of its own, and each until the scrape's deadline or its own
 /// timeout. For a scrape it shows
@@ -349,6 +350,7 @@ PROMLITE_COLD inline void CollectorGroup::leave() noexcept {
   for (Member& member : members_) member.thread.join();
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_COLLECTOR_GROUP_HPP

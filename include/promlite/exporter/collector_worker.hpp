@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// How a collector of a group is run.
 struct CollectorOptions {
@@ -216,6 +217,7 @@ class CollectorWorker {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_COLLECTOR_WORKER_HPP

@@ -14,6 +14,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 constexpr std::int64_t longest_duration = 1'000'000'000'000'000'000;  // nanoseconds: 10^9 s
@@ -115,6 +116,7 @@ PROMLITE_COLD inline std::string format_duration(std::chrono::nanoseconds durati
   return text + "s";
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_DURATION_HPP

@@ -12,6 +12,7 @@
 #include <memory>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Ends the process with the status 0 unless it is destroyed within so many milliseconds. Where no thread can
@@ -45,6 +46,7 @@ class ExitAfter {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_EXIT_AFTER_HPP

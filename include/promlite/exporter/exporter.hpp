@@ -43,6 +43,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// An exporter's main():
 ///
@@ -377,6 +378,7 @@ PROMLITE_COLD inline void Exporter::reload() {
   manager_.ready(status());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_EXPORTER_HPP

@@ -23,6 +23,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A Site with a web configuration, and with probes at /probe where the program has them. With users, every
@@ -125,6 +126,7 @@ class ExporterSite : public Site {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_EXPORTER_SITE_HPP

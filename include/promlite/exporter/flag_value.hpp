@@ -16,6 +16,7 @@
 #include <type_traits>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// For each type that a flag may have: `placeholder`, what stands for a value in --help; show(), a value as
@@ -104,6 +105,7 @@ struct FlagValue<std::chrono::duration<Rep, Period>> {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_FLAG_VALUE_HPP

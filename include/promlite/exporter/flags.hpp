@@ -21,6 +21,7 @@
 #include <CLI/CLI.hpp>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a program says instead of running: on standard output with the status 0, else on standard error.
@@ -196,6 +197,7 @@ class Flags {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_FLAGS_HPP

@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 constexpr std::size_t help_width = 80;
@@ -91,6 +92,7 @@ PROMLITE_COLD inline std::string help_text(const CLI::App& app,
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_HELP_HPP

@@ -17,6 +17,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What the page's policy lets a browser run: this script and this style, and nothing that a metric says.
@@ -141,6 +142,7 @@ PROMLITE_COLD inline std::string live_page(std::string_view title,
                                                   {"script", script}});
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_HPP

@@ -3,9 +3,12 @@
 #ifndef PROMLITE_EXPORTER_LIVE_PAGE_CHARTS_HPP
 #define PROMLITE_EXPORTER_LIVE_PAGE_CHARTS_HPP
 
+#include <promlite/config.hpp>
+
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_charts = R"js(
@@ -167,6 +170,7 @@ class Panel {
 )js";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_CHARTS_HPP

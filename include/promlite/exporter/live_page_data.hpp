@@ -3,9 +3,12 @@
 #ifndef PROMLITE_EXPORTER_LIVE_PAGE_DATA_HPP
 #define PROMLITE_EXPORTER_LIVE_PAGE_DATA_HPP
 
+#include <promlite/config.hpp>
+
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_data = R"js(
@@ -249,6 +252,7 @@ function forget(time) {
 )js";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_DATA_HPP

@@ -3,9 +3,12 @@
 #ifndef PROMLITE_EXPORTER_LIVE_PAGE_SCRIPT_HPP
 #define PROMLITE_EXPORTER_LIVE_PAGE_SCRIPT_HPP
 
+#include <promlite/config.hpp>
+
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_script = R"js(
@@ -263,6 +266,7 @@ poll();
 )js";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_SCRIPT_HPP

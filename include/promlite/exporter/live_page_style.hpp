@@ -3,9 +3,12 @@
 #ifndef PROMLITE_EXPORTER_LIVE_PAGE_STYLE_HPP
 #define PROMLITE_EXPORTER_LIVE_PAGE_STYLE_HPP
 
+#include <promlite/config.hpp>
+
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline constexpr std::string_view live_page_style = R"css(
@@ -100,6 +103,7 @@ text { fill: var(--dim); font-size: 11px; }
 )css";
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LIVE_PAGE_STYLE_HPP

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 enum class LogLevel : unsigned char { debug, info, warn, error };
 
@@ -186,6 +187,7 @@ class Logger {
   int descriptor_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_LOG_HPP

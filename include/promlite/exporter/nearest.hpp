@@ -13,6 +13,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// How many characters have to be inserted, removed, replaced or swapped with their neighbour to make one
@@ -56,6 +57,7 @@ PROMLITE_COLD inline std::string nearest(std::string_view written, const std::ve
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_NEAREST_HPP

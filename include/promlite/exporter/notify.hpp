@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A variable of the environment as a number; 0 when it is none.
@@ -111,6 +112,7 @@ PROMLITE_COLD inline std::vector<std::string> take_listen_addresses() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_NOTIFY_HPP

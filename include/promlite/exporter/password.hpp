@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The users of one web configuration. A password that was found right is held as it came, one for each user,
@@ -204,6 +205,7 @@ class PasswordChecker {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_PASSWORD_HPP

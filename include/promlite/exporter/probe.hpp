@@ -33,6 +33,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a scrape of `/probe?target=...` asks for.
 struct ProbeRequest {
@@ -211,6 +212,7 @@ class ProbePage {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_PROBE_HPP

@@ -16,6 +16,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A sink that keeps what a collector writes into it, to be written into the sinks of scrapes. Once it is
@@ -113,6 +114,7 @@ class Recording {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_RECORDING_HPP

@@ -21,6 +21,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// `:PORT` is what operators write for every address of the machine; a server wants a wildcard in full.
@@ -77,6 +78,7 @@ class Servers {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SERVING_HPP

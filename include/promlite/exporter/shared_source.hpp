@@ -26,6 +26,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A registry as several servers see it. A scrape that comes while another server makes the same body gets
@@ -156,6 +157,7 @@ class SharedSource final : public ScrapeSource {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SHARED_SOURCE_HPP

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// SIGINT, SIGTERM and SIGHUP, blocked from now on and read by whoever waits: no handler is installed.
@@ -56,6 +57,7 @@ class Signals {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_SIGNALS_HPP

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Opens /dev/null for standard input, output and error where they are closed: the next socket would get
@@ -24,6 +25,7 @@ PROMLITE_COLD inline void open_standard_streams() noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_STANDARD_STREAMS_HPP

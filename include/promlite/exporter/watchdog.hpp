@@ -17,6 +17,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The address that a server told, for a client; false where a client cannot know it.
@@ -62,6 +63,7 @@ PROMLITE_COLD inline bool server_answers(const std::string& address, Instant dea
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_WATCHDOG_HPP

@@ -25,6 +25,7 @@
 #include <yaml-cpp/yaml.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What the file of --web.config.file says. Made by read_web_config(); one made by hand must keep its rules.
 struct WebConfig {
@@ -273,6 +274,7 @@ PROMLITE_COLD inline Expected<WebConfig> read_web_config(const std::string& path
   }
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPORTER_WEB_CONFIG_HPP

@@ -11,6 +11,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 inline std::string_view trim(std::string_view text) noexcept {
@@ -116,6 +117,7 @@ class AcceptClause {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_ACCEPT_HPP

@@ -12,6 +12,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The quotes in the first bytes of a text, looked for many at once: bit i speaks of byte i.
@@ -108,6 +109,7 @@ PROMLITE_COLD inline char* unescape(char* to, std::string_view text) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LABEL_TEXT_HPP

@@ -13,6 +13,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Writes metadata and the beginnings of sample lines into a buffer that it does not own. What may hold a
@@ -172,6 +173,7 @@ class LineWriter {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LINE_WRITER_HPP

@@ -22,6 +22,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A convention that a metric does not keep.
 struct LintProblem {
@@ -222,6 +223,7 @@ std::vector<LintProblem> lint(Source& source) {
   return lint(std::string_view(to_text(source)));
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_LINT_HPP

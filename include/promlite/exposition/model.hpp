@@ -11,6 +11,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A label, unescaped.
 struct ParsedLabel {
@@ -53,6 +54,7 @@ struct Exposition {
   std::vector<ParsedFamily> families;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_MODEL_HPP

@@ -14,6 +14,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Stands before an encoder's work. Families whose names all readers know pass through it untouched.
@@ -65,6 +66,7 @@ class NameEscaper {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_NAME_ESCAPER_HPP

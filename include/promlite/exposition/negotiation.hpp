@@ -16,6 +16,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The scrape that an encoder is made for.
@@ -149,6 +150,7 @@ void encode(const Representation& exposition, Source& source, const NameFilter& 
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_NEGOTIATION_HPP

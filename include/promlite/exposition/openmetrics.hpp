@@ -18,6 +18,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a response with this format says in its Content-Type.
 constexpr const char* openmetrics_content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -178,6 +179,7 @@ std::string to_openmetrics(Source& source, CreatedSamples created = CreatedSampl
   return std::string(out.view());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_OPENMETRICS_HPP

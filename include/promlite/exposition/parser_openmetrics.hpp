@@ -22,6 +22,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One blank between tokens and none elsewhere, no line that is not part of the format, families in one
@@ -235,6 +236,7 @@ inline Expected<Exposition> parse_openmetrics(std::string_view text) {
   return detail::OpenMetricsParser(text).parse();
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_OPENMETRICS_HPP

@@ -22,6 +22,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a sample is to its family, by the suffix of its name.
@@ -286,6 +287,7 @@ class FamilyRules {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_RULES_HPP

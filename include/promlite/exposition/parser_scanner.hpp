@@ -21,6 +21,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// `text` for a message: quoted, what is not printable ASCII as `\xNN`, cut after 60 bytes.
@@ -316,6 +317,7 @@ class LineScanner {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_SCANNER_HPP

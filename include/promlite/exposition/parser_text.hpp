@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The families of a text as they appear, found by name. A tree and no hash: nobody can choose collisions.
@@ -225,6 +226,7 @@ class TextParser {
 /// std::bad_alloc.
 inline Expected<Exposition> parse_text(std::string_view text) { return detail::TextParser(text).parse(); }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PARSER_TEXT_HPP

@@ -18,6 +18,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a response with this format says in its Content-Type.
 constexpr const char* protobuf_content_type =
@@ -353,6 +354,7 @@ std::string to_protobuf(Source& source) {
   return std::string(out.view());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PROTOBUF_HPP

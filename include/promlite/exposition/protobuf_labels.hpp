@@ -15,6 +15,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Writes label texts as repeated LabelPair, field 1 of Metric and of Exemplar. All functions write at `to`,
@@ -138,6 +139,7 @@ class ProtobufLabels {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PROTOBUF_LABELS_HPP

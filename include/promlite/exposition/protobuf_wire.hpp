@@ -11,6 +11,7 @@
 #include <cstring>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The protobuf wire format. All functions write at `to`, where there must be room, and return the end.
@@ -72,6 +73,7 @@ struct Wire {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_PROTOBUF_WIRE_HPP

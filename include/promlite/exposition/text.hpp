@@ -16,6 +16,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a response with this format says in its Content-Type.
 constexpr const char* text_content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -105,6 +106,7 @@ std::string to_text(Source& source) {
   return std::string(out.view());
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_EXPOSITION_TEXT_HPP

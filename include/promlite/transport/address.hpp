@@ -10,6 +10,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A host and a port, the path of a Unix socket, or a socket that the process was given.
@@ -68,6 +69,7 @@ PROMLITE_COLD inline const char* parse_address(std::string_view text, ListenAddr
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_ADDRESS_HPP

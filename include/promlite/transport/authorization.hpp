@@ -12,6 +12,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The value of a base64 digit (RFC 4648 section 4), or -1.
@@ -75,6 +76,7 @@ PROMLITE_COLD inline bool is_authorized(std::string_view header, std::string_vie
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_AUTHORIZATION_HPP

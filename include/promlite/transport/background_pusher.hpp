@@ -22,6 +22,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Options of a BackgroundPusher.
 struct BackgroundPushOptions {
@@ -245,6 +246,7 @@ PROMLITE_COLD inline PushResult BackgroundPusher::stop() {
   return detail::PushAccess::failure("the last push did not end in time: a collector is still running");
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BACKGROUND_PUSHER_HPP

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Random enough to spread the machines of a fleet over time (splitmix64, public domain); no secret.
@@ -52,6 +53,7 @@ class Backoff {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BACKOFF_HPP

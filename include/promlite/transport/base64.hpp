@@ -11,6 +11,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// RFC 4648: section 4 with padding, or section 5, whose digits need no escape in a URL, without.
@@ -38,6 +39,7 @@ PROMLITE_COLD inline void append_base64(std::string& out, std::string_view bytes
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BASE64_HPP

@@ -25,6 +25,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -328,6 +329,7 @@ PROMLITE_COLD inline void BatchJob::collect_stages(Sink& sink) {
   }
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BATCH_JOB_HPP

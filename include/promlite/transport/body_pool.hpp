@@ -11,6 +11,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One exposition, and how many connections are sending it.
@@ -67,6 +68,7 @@ class BodyPool {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_BODY_POOL_HPP

@@ -11,6 +11,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// How responses are compressed for those who ask for it; by default they are not. `promlite/gzip.hpp` has
 /// gzip().
@@ -52,6 +53,7 @@ PROMLITE_COLD inline bool compress(const Compression& compression, ByteBuffer& b
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_COMPRESSION_HPP

@@ -19,6 +19,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A connection and its buffers. The head of a request must fit: there is room for a usual one, and when that
@@ -248,6 +249,7 @@ class ConnectionList {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_CONNECTION_HPP

@@ -15,6 +15,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -92,6 +93,7 @@ class HttpClient {
   std::size_t max_bytes_ = std::size_t{64} << 10;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_CLIENT_HPP

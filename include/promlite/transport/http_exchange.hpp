@@ -18,6 +18,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What became of one HTTP request. Tests true when the whole response came, whatever its status.
 struct [[nodiscard]] HttpResult {
@@ -179,6 +180,7 @@ PROMLITE_COLD inline void HttpExchange::take_end() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_EXCHANGE_HPP

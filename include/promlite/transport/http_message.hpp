@@ -14,6 +14,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 enum class HttpMethod : unsigned char { get, head, options, other };
@@ -385,6 +386,7 @@ inline std::int64_t parse_scrape_timeout(std::string_view text) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_MESSAGE_HPP

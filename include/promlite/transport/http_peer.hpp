@@ -21,6 +21,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The first thing that is wrong with what it was given stays in problem(): whoever sends looks there first.
@@ -153,6 +154,7 @@ class HttpPeer {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_PEER_HPP

@@ -14,6 +14,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Reads one response as its bytes come, in pieces of any size: the outcome does not depend on how they were
@@ -199,6 +200,7 @@ class HttpResponseParser {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_RESPONSE_HPP

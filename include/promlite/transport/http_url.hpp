@@ -16,6 +16,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 struct HttpUrl {
@@ -107,6 +108,7 @@ PROMLITE_COLD inline const char* parse_http_url(std::string_view text, HttpUrl& 
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_HTTP_URL_HPP

@@ -3,10 +3,13 @@
 #ifndef PROMLITE_TRANSPORT_INSTANT_HPP
 #define PROMLITE_TRANSPORT_INSTANT_HPP
 
+#include <promlite/config.hpp>
+
 #include <chrono>
 #include <cstdint>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Milliseconds of the steady clock: deadlines do not move when somebody sets the time.
@@ -19,6 +22,7 @@ inline Instant now() noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_INSTANT_HPP

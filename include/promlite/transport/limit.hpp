@@ -7,6 +7,7 @@
 #include <promlite/transport/socket.hpp>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// When a call must be over: at a time, or as soon as the descriptor, if there is one, becomes readable.
@@ -31,6 +32,7 @@ PROMLITE_COLD inline Waited wait_ready(int fd, short events, const Limit& limit)
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_LIMIT_HPP

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A listening socket. The file of a Unix socket goes with it, if it is still the one that was made here.
@@ -219,6 +220,7 @@ PROMLITE_COLD inline void Listener::name_itself() {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_LISTENER_HPP

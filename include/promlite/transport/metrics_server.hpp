@@ -19,6 +19,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Serves a Registry, or Registries, over HTTP on two threads of its own, from construction to stop() or
 /// destruction:
@@ -102,6 +103,7 @@ class MetricsServer {
   detail::Server server_;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_METRICS_SERVER_HPP

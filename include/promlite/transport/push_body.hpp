@@ -17,6 +17,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Text 0.0.4, with an eye on the labels: the gateway would overwrite those that the grouping key has, and
@@ -81,6 +82,7 @@ PROMLITE_COLD inline std::string encode_push(RegistryGroup& metrics, const NameF
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSH_BODY_HPP

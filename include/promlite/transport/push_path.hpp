@@ -16,6 +16,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// A job, and the labels that tell its groups apart. What is wrong is told by what add() returns: a message,
@@ -95,6 +96,7 @@ class GroupingKey {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSH_PATH_HPP

@@ -11,6 +11,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 class PushAccess;
@@ -60,6 +61,7 @@ class PushCallback {
   void (*call_)(void*, const PushResult&) = nullptr;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSH_RESULT_HPP

@@ -24,6 +24,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// Pushes a registry, or several together, to one group of a Pushgateway, or to what understands the same
 /// (VictoriaMetrics, an aggregating gateway).
@@ -223,6 +224,7 @@ PROMLITE_COLD inline PushResult Pushgateway::finish(const char* doing, PushResul
   return result;
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_PUSHGATEWAY_HPP

@@ -12,6 +12,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// As many `name[]` as one scrape may ask for.
@@ -72,6 +73,7 @@ PROMLITE_COLD inline bool parse_filter(std::string_view query, NameFilter& filte
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_QUERY_HPP

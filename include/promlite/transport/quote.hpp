@@ -11,6 +11,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The most that quote_words() returns.
@@ -44,6 +45,7 @@ PROMLITE_COLD inline std::string quote_words(std::string_view text) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_QUOTE_HPP

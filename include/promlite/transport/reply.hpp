@@ -10,6 +10,7 @@
 #include <string_view>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 class LateReply;
@@ -85,6 +86,7 @@ inline Reply reply_by_method(HttpMethod method, Reply reply) {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_REPLY_HPP

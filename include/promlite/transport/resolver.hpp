@@ -18,6 +18,7 @@
 #include <vector>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Looks up one name, on a thread of its own that holds a share of everything it touches: getaddrinfo cannot
@@ -103,6 +104,7 @@ PROMLITE_COLD inline std::string Resolver::resolve(const Limit& limit, std::vect
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_RESOLVER_HPP

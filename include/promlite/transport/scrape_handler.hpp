@@ -20,6 +20,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// What a scrape asks for, as the HTTP request says it.
 struct ScrapeRequest {
@@ -94,6 +95,7 @@ class RegistrySource final : public ScrapeSource {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_HANDLER_HPP

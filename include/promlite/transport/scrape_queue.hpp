@@ -22,6 +22,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Makes each body once for all who wait for the same, so many scrapes at once cost one collection. Only
@@ -171,6 +172,7 @@ class ScrapeQueue {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_QUEUE_HPP

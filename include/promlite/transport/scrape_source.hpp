@@ -10,6 +10,7 @@
 #include <promlite/transport/instant.hpp>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What a scrape asks for. Scrapes that ask for the same can share one body.
@@ -55,6 +56,7 @@ class ScrapeSource {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_SOURCE_HPP

@@ -14,6 +14,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// One collection at a time, handed over and back by two threads. `phase_` says whose the job is: the
@@ -89,6 +90,7 @@ class ScrapeWorker {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SCRAPE_WORKER_HPP

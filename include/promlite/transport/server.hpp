@@ -25,6 +25,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// What the threads of a server share with its owner. They keep it alive: an owner does not wait for ever.
@@ -194,6 +195,7 @@ PROMLITE_COLD inline bool Server::end_thread(Thread& thread, const std::atomic<b
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_HPP

@@ -12,6 +12,7 @@
 #include <cstddef>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// The limits of ServerOptions, each brought into the range where it makes sense.
@@ -60,6 +61,7 @@ struct ServerLimits {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_LIMITS_HPP

@@ -22,6 +22,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Answers the connections of one listener. A round reads everything that has come, then makes the bodies
@@ -373,6 +374,7 @@ class ServerLoop {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_LOOP_HPP

@@ -13,6 +13,7 @@
 #include <string>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 /// A user and a password (RFC 7617); a user has no colon.
 struct BasicAuth {
@@ -65,6 +66,7 @@ struct ServerOptions {
   std::size_t max_body_bytes = std::size_t{32} << 20;
 };
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SERVER_OPTIONS_HPP

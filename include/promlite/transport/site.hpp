@@ -17,6 +17,7 @@
 #include <utility>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Text as the content of an HTML element, or as an attribute in double quotes.
@@ -133,6 +134,7 @@ class Site {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SITE_HPP

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 // strerror_r comes in two kinds, told apart by what it returns.
@@ -225,6 +226,7 @@ PROMLITE_COLD inline int connecting_error(int fd) noexcept {
 }
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_SOCKET_HPP

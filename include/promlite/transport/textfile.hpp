@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 
 namespace detail {
 
@@ -132,6 +133,7 @@ PROMLITE_COLD inline Expected<void> write_textfile(Gatherer& metrics, std::strin
   PROMLITE_CATCH_ALL { return Expected<void>::failure("out of memory"); }
 }
 
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_TEXTFILE_HPP

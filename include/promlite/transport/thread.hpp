@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 namespace promlite {
+inline namespace PROMLITE_ABI {
 namespace detail {
 
 /// Owns a thread that shares its state with its owner, so that either may go first. Unlike std::thread it
@@ -80,6 +81,7 @@ class Thread {
 };
 
 }  // namespace detail
+}  // namespace PROMLITE_ABI
 }  // namespace promlite
 
 #endif  // PROMLITE_TRANSPORT_THREAD_HPP
