@@ -1,4 +1,4 @@
-// promlite: a shared object with a copy of the library of its own.
+// promlite: a shared object with the library.
 // SPDX-License-Identifier: MIT
 #include "interface.h"
 
@@ -6,15 +6,10 @@
 
 namespace {
 
-// Never destroyed: threads may hold handles when the module is closed.
-promlite::Registry& registry() {
-  static promlite::Registry* const made = new promlite::Registry();
-  return *made;
-}
-
-const promlite::Counter<> counter = registry().counter("counter_total", "help");
-const promlite::Histogram histogram = registry().histogram("histogram", "help");
-const promlite::Summary summary = registry().summary("summary", "help", promlite::quantiles({0.5}));
+promlite::Registry registry;
+promlite::Counter<> counter = registry.counter("counter_total", "help");
+promlite::Histogram histogram = registry.histogram("histogram", "help");
+promlite::Summary summary = registry.summary("summary", "help", promlite::quantiles({0.5}));
 
 void update(void* other_counter, void* other_histogram, void* other_summary) {
   static_cast<const promlite::Counter<>*>(other_counter)->inc();
@@ -23,10 +18,19 @@ void update(void* other_counter, void* other_histogram, void* other_summary) {
   static_cast<const promlite::Summary*>(other_summary)->observe(1);
 }
 
-double value_of(const char* sample) {
-  const std::string text = "\n" + promlite::to_text(registry());
+void declare(void* other_registry) {
+  static_cast<promlite::Registry*>(other_registry)->counter("guest_total", "help").inc();
+}
+
+double shown_by(promlite::Registry& shown, const char* sample) {
+  const std::string text = "\n" + promlite::to_text(shown);
   const std::size_t at = text.find("\n" + std::string(sample) + " ");
   return at == std::string::npos ? -1 : std::atof(text.c_str() + at + std::string(sample).size() + 2);
+}
+
+double count_by_default() {
+  promlite::counter("default_total", "help").inc();
+  return shown_by(promlite::default_registry(), "default_total");
 }
 
 }  // namespace
@@ -34,17 +38,11 @@ double value_of(const char* sample) {
 extern "C" __attribute__((visibility("default"))) const Module* open_module();
 
 extern "C" const Module* open_module() {
-  static promlite::Counter<> own_counter = counter;
-  static promlite::Histogram own_histogram = histogram;
-  static promlite::Summary own_summary = summary;
-  static const Module module = {&promlite::detail::slot_allocator,
-                                &own_counter,
-                                &own_histogram,
-                                &own_summary,
-                                update,
-                                [] { return value_of("counter_total"); },
-                                [] { return value_of("histogram_count"); },
-                                [] { return value_of("histogram_sum"); },
-                                [] { return value_of("summary_count"); }};
+  static const Module module = {
+      PROMLITE_VERSION, &promlite::detail::slot_allocator,
+      &registry,        &counter,
+      &histogram,       &summary,
+      update,           declare,
+      count_by_default, [](const char* sample) { return shown_by(registry, sample); }};
   return &module;
 }

@@ -1,6 +1,7 @@
 // promlite: two shared objects, each with its own copy of the library, update one's metrics from many
-// threads. `shared_objects FIRST SECOND` ends with status 0 when no update was lost. SPDX-License-Identifier:
-// MIT
+// threads. SPDX-License-Identifier: MIT
+//
+// `shared_objects FIRST SECOND` ends with status 0 when no update was lost.
 #include "interface.h"
 
 #include <atomic>
@@ -39,10 +40,9 @@ Loaded load(const char* path) {
 
 void check_totals(const char* when, const Module& owner, double updates) {
   std::printf("%s: %.0f updates\n", when, updates);
-  check("counter_total", owner.counted(), 1.5 * updates);
-  check("histogram_count", owner.observed(), updates);
-  check("histogram_sum", owner.summed(), updates);
-  check("summary_count", owner.summary_count(), updates);
+  check("counter_total", owner.value("counter_total"), 1.5 * updates);
+  for (const char* const sample : {"histogram_count", "histogram_sum", "summary_count"})
+    check(sample, owner.value(sample), updates);
 }
 
 }  // namespace
