@@ -417,9 +417,9 @@ class BucketFinder {
   BucketFinder() : BucketFinder(std::vector<double>()) {}
   explicit BucketFinder(std::vector<double> bounds) : bounds_(std::move(bounds)) {
     size_ = bounds_.size();
-    bounds_.push_back(
-        double_of(infinity_bits));  // so that the comparison with the last bound's successor is false
-    while (first_positive_ < size_ && !(bounds_[first_positive_] > 0)) ++first_positive_;
+    // So that the comparison with the last bound's successor is false, and every search ends.
+    bounds_.push_back(double_of(infinity_bits));
+    while (!(bounds_[first_positive_] > 0)) ++first_positive_;
     threshold_ = bounds_[first_positive_];
     if (first_positive_ < size_) build_table();
   }
@@ -427,6 +427,8 @@ class BucketFinder {
   /// The number of bounds; also the bucket of a value above them all.
   std::size_t size() const noexcept { return size_; }
   const double* bounds() const noexcept { return bounds_.data(); }
+  /// How many cells the table has; 0 where values are searched by halves.
+  std::uint64_t cells() const noexcept { return cells_; }
 
   /// `value` must not be NaN.
   PROMLITE_ALWAYS_INLINE std::size_t operator()(double value) const noexcept {

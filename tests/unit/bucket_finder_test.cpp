@@ -129,6 +129,41 @@ TEST_CASE("random bounds, one to hundreds, of every magnitude") {
   }
 }
 
+static std::uint64_t cells_for(const std::vector<double>& bounds) {
+  check_against_linear(bounds);
+  return BucketFinder(bounds).cells();
+}
+
+TEST_CASE("the table has the fewest cells that keep the bounds apart") {
+  CHECK(cells_for({}) == 0);
+  CHECK(cells_for({-1, 0}) == 0);
+  CHECK(cells_for({1}) == 1);
+  CHECK(cells_for({-5, 0, 1}) == 1);
+  CHECK(cells_for({1, 2, 4}) == 3);
+  CHECK(cells_for({1, 1024}) == 11);
+  CHECK(cells_for({1, 1.5}) == 2);
+  CHECK(cells_for({1, 1.5, 1024}) == 21);
+  CHECK(cells_for({0.125, 1.5, 1.75, 2}) == 17);
+  // Neighbours, which all 64 bits of a double are needed for, are apart in no narrower cells than others.
+  CHECK(cells_for({1, std::nextafter(1.0, 2.0)}) == 2);
+  CHECK(cells_for({5e-324, 1e-323, 1.5e-323}) == 3);
+}
+
+TEST_CASE("a table has 4096 cells at most, and numbers of 16 bits") {
+  std::vector<double> bounds;
+  for (int i = 0; i < 4096; ++i) bounds.push_back(1 + i * 0x1p-12);
+  CHECK(cells_for(bounds) == 4096);
+  bounds.push_back(2);
+  CHECK(cells_for(bounds) == 0);
+  // Bounds at and below zero have no cell, and count nevertheless.
+  bounds = {1, 2, 3};
+  bounds.insert(bounds.begin(), 65532, 0);
+  for (std::size_t i = 0; i < 65532; ++i) bounds[i] = -65532 + static_cast<double>(i);
+  CHECK(cells_for(bounds) == 4);
+  bounds.insert(bounds.begin(), -70000);
+  CHECK(cells_for(bounds) == 0);
+}
+
 TEST_CASE("ten thousand bounds, and more than a table of 16 bits can number") {
   for (const std::size_t count : {std::size_t{10000}, std::size_t{70000}}) {
     std::vector<double> narrow;

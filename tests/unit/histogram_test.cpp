@@ -149,3 +149,37 @@ TEST_CASE("a handle is trivially copyable, a default-constructed one swallows ob
   nowhere.observe(infinity);
   const auto timer = nowhere.time();
 }
+
+TEST_CASE("a series takes a cell for each bucket and two more, a scrape the room for two sets of buckets") {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{11}}) {
+    detail::Declaration declared;
+    for (std::size_t i = 0; i < size; ++i) declared.bounds.push_back(static_cast<double>(i));
+    detail::FamilyStats stats;
+    const detail::HistogramConfig config(declared, stats);
+    CHECK(detail::MetricTraits<Histogram>::cells(config) == size + 3);
+    CHECK(config.counts.size() == 2 * (size + 1));
+  }
+}
+
+TEST_CASE("handles of removed series with more buckets than there are cells that nobody reads") {
+  Registry registry;
+  std::vector<double> bounds;
+  for (int i = 1; i <= 1030; ++i) bounds.push_back(i);
+  const auto family = registry.histogram("x", "", {"a"}, buckets(bounds));
+  std::vector<Histogram> handles;
+  for (int i = 0; i < 10; ++i) {
+    handles.push_back(family.with(i));
+    handles.back().observe(1030);
+  }
+  CHECK(family.clear() == 10);
+  // With this scrape the memory of what was removed is given back.
+  CHECK(to_text(registry).empty());
+  for (const Histogram& handle : handles) {
+    handle.observe(1030);
+    handle.observe(2000);
+  }
+  // The last one's memory is kept for the next series.
+  CHECK(handles[8].count() == 0);
+  CHECK(handles[8].sum() == 0);
+  CHECK(handles[9].count() == 3);
+}
