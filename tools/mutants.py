@@ -62,7 +62,9 @@ class Finder:
         self.constant = False
 
     def text(self, start, end):
-        return re.sub(r"\s+", " ", re.sub(r"//[^\n]*", " ", self.source[start:end].decode())).strip()
+        # Comments and line ends become blanks, but not in strings.
+        return re.sub(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?:\s|//[^\n]*)+""", lambda found: found[1] or " ",
+                      self.source[start:end].decode()).strip()
 
     def span(self, cursor):
         return cursor.extent.start.offset, cursor.extent.end.offset
