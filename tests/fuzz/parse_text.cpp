@@ -4,22 +4,22 @@
 #include <promlite/testing.hpp>
 
 #include <string>
+#include <string_view>
 
+#include "fuzz/both_formats.hpp"
 #include "fuzz/fuzz.hpp"
 #include "fuzz/rewrite.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  auto read = promlite::parse_text(fuzz::text_of(data, size));
-  if (!read) {
-    fuzz::demand(read.message().compare(0, 5, "line ") == 0 && read.message().size() < 800,
-                 "an error is short and has a place");
-    return 0;
-  }
-  promlite::lint(*read);
+  const std::string_view bytes = fuzz::text_of(data, size);
+  fuzz::check_both(std::string(bytes) + "# EOF\n");
+  auto read = promlite::parse_text(bytes);
+  if (!read) return fuzz::check_error(read), 0;
   const std::string text = fuzz::as_text(*read);
   const auto again = promlite::parse_text(text);
   fuzz::demand(static_cast<bool>(again), "what was read and written is read again");
   fuzz::demand(test::show(*again) == test::show(*read), "what was read and written is read as the same");
   fuzz::demand(promlite::detail::Difference().between(*read, *again, {}).empty(), "it does not differ");
+  fuzz::check_lint(*read, *again);
   return 0;
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/transport/push_path.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "fuzz/fuzz.hpp"
+#include "support/utf8_reference.hpp"
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
@@ -63,16 +65,32 @@ static std::string_view take(std::string_view& input) {
   return text;
 }
 
+static bool can_be_value(std::string_view value) {
+  return test::is_utf8(value) && value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+static bool can_be_name(std::string_view name) {
+  constexpr std::string_view first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+  return !name.empty() && first.find(name[0]) != std::string_view::npos && name.substr(0, 2) != "__" &&
+         name.find_first_not_of(std::string(first) + "0123456789") == std::string_view::npos;
+}
+
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = fuzz::text_of(data, size);
   promlite::detail::GroupingKey key;
   const std::string_view job = take(input);
-  if (!key.set_job(job).empty()) return 0;
+  const std::string error = key.set_job(job);
+  fuzz::demand(error.empty() == (!job.empty() && can_be_value(job)), "a job is text of one line");
+  if (!error.empty()) return 0;
   Labels expected{{"job", std::string(job)}};
   for (int i = 0; i < 4 && !input.empty(); ++i) {
     const std::string_view name = take(input);
     const std::string_view value = take(input);
-    if (key.add(name, value).empty()) expected.emplace_back(name, value);
+    const bool twice =
+        std::any_of(expected.begin(), expected.end(), [&](const auto& label) { return label.first == name; });
+    const bool added = key.add(name, value).empty();
+    fuzz::demand(added == (can_be_name(name) && can_be_value(value) && !twice), "what can be a label is one");
+    if (added) expected.emplace_back(name, value);
   }
   const std::string path = key.path();
   for (const char c : path) {
