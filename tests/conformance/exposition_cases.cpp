@@ -11,73 +11,29 @@
 #include <promlite/core.hpp>
 #include <promlite/transport/scrape_handler.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <deque>
 #include <limits>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "support/expected_exposition.hpp"
+
 using namespace std::string_literals;
 
 namespace cases {
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
+using test::Expected;
+using test::Pairs;
+using test::with;
 
 static const double infinity = std::numeric_limits<double>::infinity();
 static const double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-static std::string hex(std::string_view text) {
-  static const char* const digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : text) {
-    out.push_back(digits[static_cast<unsigned char>(c) >> 4]);
-    out.push_back(digits[static_cast<unsigned char>(c) & 15]);
-  }
-  return out;
-}
-
-/// What a reader must find, as JSON.
-class Expected {
- public:
-  /// As text format 0.0.4 has it, and its type in OpenMetrics where that is another one.
-  void family(std::string_view name, std::string_view type, std::string_view help,
-              std::string_view openmetrics = {}) {
-    add(families_, "{\"name\":\"" + std::string(name) + "\",\"type\":\"" + std::string(type) +
-                       "\",\"openmetrics\":\"" + std::string(openmetrics.empty() ? type : openmetrics) +
-                       "\",\"help\":\"" + hex(help) + "\"}");
-  }
-  /// `tolerance`: relative, for what is an estimate.
-  void sample(std::string_view name, const Pairs& labels, double value, double tolerance = 0) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    char number[64];
-    std::snprintf(number, sizeof number, "\"%016llx\",\"tolerance\":%g",
-                  static_cast<unsigned long long>(bits), tolerance);
-    std::string pairs;
-    for (const auto& [label, text] : labels) add(pairs, "[\"" + label + "\",\"" + hex(text) + "\"]");
-    add(samples_,
-        "{\"name\":\"" + std::string(name) + "\",\"labels\":[" + pairs + "],\"value\":" + number + "}");
-  }
-  std::string json() const { return "{\"families\":[" + families_ + "],\"samples\":[" + samples_ + "]}\n"; }
-
- private:
-  static void add(std::string& list, const std::string& item) {
-    if (!list.empty()) list += ",\n";
-    list += item;
-  }
-  std::string families_;
-  std::string samples_;
-};
 
 struct Case {
   promlite::Registry registry;
@@ -85,63 +41,6 @@ struct Case {
   std::vector<std::unique_ptr<promlite::Collector>> collectors;
   std::vector<promlite::Membership> memberships;
 };
-
-static Pairs with(Pairs labels, const char* name, std::string value) {
-  labels.emplace_back(name, std::move(value));
-  return labels;
-}
-
-/// A bound or a quantile as a label value: the shortest of the C library's texts that reads back, which the
-/// values used here have in common with Go's.
-static std::string short_text(double value) {
-  if (value == infinity) return "+Inf";
-  char text[64];
-  for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(text, sizeof text, "%.*g", digits, value);
-    if (std::strtod(text, nullptr) == value) break;
-  }
-  return text;
-}
-
-static void expect_histogram(Expected& expected, const std::string& name, const Pairs& labels,
-                             const std::vector<double>& bounds, const std::vector<double>& values,
-                             double sum) {
-  std::vector<double> all = bounds;
-  all.push_back(infinity);
-  for (const double bound : all) {
-    const auto count =
-        std::count_if(values.begin(), values.end(), [&](double value) { return value <= bound; });
-    expected.sample(name + "_bucket", with(labels, "le", short_text(bound)), static_cast<double>(count));
-  }
-  expected.sample(name + "_sum", labels, sum);
-  expected.sample(name + "_count", labels, static_cast<double>(values.size()));
-}
-
-static void expect_histogram(Expected& expected, const std::string& name, const Pairs& labels,
-                             const std::vector<double>& bounds, const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  expect_histogram(expected, name, labels, bounds, values, sum);
-}
-
-static void expect_summary(Expected& expected, const std::string& name, const Pairs& labels,
-                           const std::vector<double>& thousandths, std::vector<double> values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  std::sort(values.begin(), values.end());
-  for (const double thousandth : thousandths) {
-    double exact = not_a_number;
-    if (!values.empty()) {
-      const auto rank =
-          static_cast<std::size_t>(std::ceil(thousandth * static_cast<double>(values.size()) / 1000));
-      exact = values[std::max<std::size_t>(rank, 1) - 1];
-    }
-    expected.sample(name, with(labels, "quantile", short_text(thousandth / 1000)), exact,
-                    promlite::Summary::relative_error);
-  }
-  expected.sample(name + "_sum", labels, sum);
-  expected.sample(name + "_count", labels, static_cast<double>(values.size()));
-}
 
 static std::vector<double> special_values() {
   return {0.0,
@@ -235,11 +134,11 @@ static void well_named(Case& made) {
   const auto wait = r.histogram("app_wait_seconds", "Time spent waiting.", promlite::unit("seconds"));
   e.family("app_wait_seconds", "histogram", "Time spent waiting.");
   for (const double value : waits) wait.observe(value);
-  expect_histogram(e, "app_wait_seconds", {}, promlite::default_buckets().bounds, waits);
+  e.histogram("app_wait_seconds", {}, promlite::default_buckets().bounds, waits);
 
   r.summary("app_run_seconds", "Run time.", promlite::quantiles({0.5, 0.99}));
   e.family("app_run_seconds", "summary", "Run time.");
-  expect_summary(e, "app_run_seconds", {}, {500, 990}, {});
+  e.summary("app_run_seconds", {}, {500, 990}, {});
 
   r.info("app_build", "What is running.", {{"version", "1.4.2"}, {"revision", "8f3c1de"}});
   e.family("app_build_info", "gauge", "What is running.", "info");
@@ -293,7 +192,7 @@ static void values(Case& made) {
     histogram.observe(value);
     if (!std::isnan(value)) observed.push_back(value);
   }
-  expect_histogram(e, "spread", {}, bounds, observed);
+  e.histogram("spread", {}, bounds, observed);
   e.family("promlite_refused_updates_total", "counter", "Updates with a value that the metric cannot take.");
   e.sample("promlite_refused_updates_total", {{"family", "spread"}}, 2);
 }
@@ -328,9 +227,9 @@ static void composite_labels(Case& made) {
     if (!promlite::detail::is_utf8(text) || text.size() > 1000) continue;
     const Pairs labels = {{"text", text}, {"i", std::to_string(i)}};
     histograms.with(text, i).observe(0.5);
-    expect_histogram(e, "h", labels, {1}, {0.5});
+    e.histogram("h", labels, {1}, {0.5});
     summaries.with(text, i++).observe(2);
-    expect_summary(e, "s", labels, {500}, {2});
+    e.summary("s", labels, {500}, {2});
   }
 }
 
@@ -434,13 +333,13 @@ static void composites(Case& made) {
   made.memberships.push_back(made.registry.add(*made.collectors.back()));
   Expected& e = made.expected;
   e.family("wait_seconds", "histogram", "Waiting.");
-  expect_histogram(e, "wait_seconds", {{"text", "a\\b\"c\nd"}}, {0.5, 1}, {0.25, 1, 1, 10.25});
-  expect_histogram(e, "wait_seconds", {{"text", "x"}}, {}, {});
-  expect_histogram(e, "wait_seconds", {{"text", "y"}}, {1}, {infinity, infinity}, not_a_number);
+  e.histogram("wait_seconds", {{"text", "a\\b\"c\nd"}}, {0.5, 1}, {0.25, 1, 1, 10.25});
+  e.histogram("wait_seconds", {{"text", "x"}}, {}, {});
+  e.histogram("wait_seconds", {{"text", "y"}}, {1}, {infinity, infinity}, not_a_number);
   e.family("age_seconds", "histogram", "Ages.", "gaugehistogram");
-  expect_histogram(e, "age_seconds", {{"q", "a"}}, {1}, {0, 1, 2}, 5);
-  expect_histogram(e, "age_seconds", {{"q", "b"}}, {-1, 1}, {-1, -1, 0}, -5);
-  expect_histogram(e, "age_seconds", {{"q", "c"}}, {1}, {0, 1, 2}, -5);
+  e.histogram("age_seconds", {{"q", "a"}}, {1}, {0, 1, 2}, 5);
+  e.histogram("age_seconds", {{"q", "b"}}, {-1, 1}, {-1, -1, 0}, -5);
+  e.histogram("age_seconds", {{"q", "c"}}, {1}, {0, 1, 2}, -5);
   e.family("run_bytes", "summary", "Runs.");
   e.sample("run_bytes", {{"a", "b"}, {"quantile", "0"}}, -1);
   e.sample("run_bytes", {{"a", "b"}, {"quantile", "0.5"}}, not_a_number);
@@ -489,99 +388,79 @@ static void utf8_names(Case& made) {
                                      promlite::utf8_names());
   histogram.observe(0.5);
   e.family("_st_seconds", "histogram", "First.");
-  expect_histogram(e, "_st_seconds", {}, {1}, {0.5});
+  e.histogram("_st_seconds", {}, {1}, {0.5});
 }
 
 static void empty(Case& made) { made.registry.gauge("none", "A family without series.", {"a"}); }
 
-/// A registry that nobody thought of.
-static void random(Case& made, std::uint64_t seed) {
-  std::mt19937_64 next(seed);
-  promlite::Registry& r = made.registry;
+/// Text whose i-th letter is the given bytes, three times: at its beginning, in its middle, at its end.
+static std::vector<std::string> with_bytes(const std::string& bytes) {
+  return {bytes + "xy", "x" + bytes + "y", "xy" + bytes};
+}
+
+/// What is not UTF-8, or has two meanings: cut and overlong sequences, surrogates, beyond the last code
+/// point.
+static std::vector<std::string> sequences() {
+  return {"\xC2",
+          "\xC2\xC2",
+          "\xE2\x82",
+          "\xE2\x82\xE2",
+          "\xE2\xE2\x82\xAC",
+          "\xF0\x9F",
+          "\xF0\x9F\x98",
+          "\xF0\x9F\x98\xF0\x9F\x98\x80",
+          "\xC0\x80",
+          "\xC1\xBF",
+          "\xE0\x80\x80",
+          "\xE0\x9F\xBF",
+          "\xF0\x80\x80\x80",
+          "\xF0\x8F\xBF\xBF",
+          "\xED\xA0\x80",
+          "\xED\xBF\xBF",
+          "\xED\xA0\x80\xED\xB0\x80",
+          "\xF4\x90\x80\x80",
+          "\xF5\x80\x80\x80",
+          "\xF8\x88\x80\x80\x80",
+          "\x80\xBF",
+          "\xFE\xFF",
+          "\xEE\x80\x80",
+          "\xEF\xBF\xBE",
+          "\xF4\x8F\xBF\xBF",
+          "\xED\x9F\xBF",
+          "\xDF\xBF",
+          "\xE0\xA0\x80",
+          "\xF0\x90\x80\x80",
+          "\\\"",
+          "\\\n",
+          "\"\n",
+          "\n\n",
+          "\\\\\""};
+}
+
+/// Every byte and every sequence at each place of a label value and, where it is UTF-8, of a help text.
+static void every_byte(Case& made) {
   Expected& e = made.expected;
-  const std::vector<std::string> strings = nasty_strings();
-  const auto number = [&] {
-    const std::vector<double> special = special_values();
-    switch (next() % 4) {
-      case 0:
-        return special[next() % special.size()];
-      case 1:
-        return static_cast<double>(next() % 2000) / 8;
-      default: {
-        const std::uint64_t bits = next();
-        double value = 0;
-        std::memcpy(&value, &bits, sizeof value);
-        return value;
-      }
-    }
-  };
-  const auto text = [&] {
-    std::string made_text;
-    for (auto pieces = next() % 4; pieces > 0; --pieces) {
-      const std::string& piece = strings[next() % strings.size()];
-      if (piece.size() < 1000 && promlite::detail::is_utf8(piece)) made_text += piece;
-    }
-    return made_text;
-  };
-  std::deque<std::string> help_texts;
-  const std::uint64_t families = 1 + next() % 12;
-  for (std::uint64_t f = 0; f < families; ++f) {
-    const std::string name = "f" + std::to_string(f) + "_" + std::string(1 + next() % 40, 'n');
-    help_texts.push_back(text());
-    std::string& help = help_texts.back();
-    if (!is_plain_help(help)) help = "Plain.";
-    const std::uint64_t series = 1 + next() % 8;
-    const auto type = next() % 4;
-    if (type == 0) {
-      const auto family = r.counter(promlite::runtime_name(name + "_total"), help, {"b", "i", "a"});
-      e.family(name + "_total", "counter", help);
-      for (std::uint64_t i = 0; i < series; ++i) {
-        const Pairs labels = {{"b", text()}, {"i", std::to_string(i)}, {"a", text()}};
-        double value = std::abs(number());
-        if (!std::isfinite(value)) value = 0.5;
-        family.with(labels[0].second, i, labels[2].second).inc(value);
-        e.sample(name + "_total", labels, value);
-      }
-    } else if (type == 1) {
-      const auto family = r.gauge(promlite::runtime_name(name), help, {"i", "a"});
-      e.family(name, "gauge", help);
-      for (std::uint64_t i = 0; i < series; ++i) {
-        const Pairs labels = {{"i", std::to_string(i)}, {"a", text()}};
-        const double value = number();
-        family.with(i, labels[1].second).set(value);
-        e.sample(name, labels, value);
-      }
-    } else if (type == 2) {
-      const std::vector<double> bounds = {-1000, -1, 0, 0.001, 0.5, 2, 100, 1e10};
-      const auto family =
-          r.histogram(promlite::runtime_name(name), help, {"a", "i"}, promlite::buckets(bounds));
-      e.family(name, "histogram", help);
-      for (std::uint64_t i = 0; i < series; ++i) {
-        const Pairs labels = {{"a", text()}, {"i", std::to_string(i)}};
-        std::vector<double> observed;
-        for (auto count = next() % 50; count > 0; --count) {
-          const double value = number();
-          if (!std::isnan(value)) observed.push_back(value);
-        }
-        const auto histogram = family.with(labels[0].second, i);
-        for (const double value : observed) histogram.observe(value);
-        expect_histogram(e, name, labels, bounds, observed);
-      }
-    } else {
-      const auto family =
-          r.summary(promlite::runtime_name(name), help, {"a", "i"}, promlite::quantiles({0.5, 0.9, 0, 1}));
-      e.family(name, "summary", help);
-      for (std::uint64_t i = 0; i < series; ++i) {
-        const Pairs labels = {{"a", text()}, {"i", std::to_string(i)}};
-        std::vector<double> observed;
-        for (auto count = next() % 50; count > 0; --count)
-          observed.push_back(static_cast<double>(next() % 100000) / 64);
-        const auto summary = family.with(labels[0].second, i);
-        for (const double value : observed) summary.observe(value);
-        expect_summary(e, name, labels, {0, 500, 900, 1000}, observed);
-      }
+  const auto family = made.registry.counter<std::uint64_t>("bytes_total", "", {"i", "text"});
+  e.family("bytes_total", "counter", "");
+  std::vector<std::string> all = sequences();
+  for (int code = 0; code < 256; ++code) all.emplace_back(1, static_cast<char>(code));
+  std::uint64_t number = 0, repaired = 0;
+  for (const std::string& bytes : all) {
+    for (const std::string& text : with_bytes(bytes)) {
+      family.with(++number, text).inc(7);
+      e.sample("bytes_total", {{"i", std::to_string(number)}, {"text", text}}, 7);
+      if (!promlite::detail::is_utf8(text)) ++repaired;
+      if (!is_plain_help(text)) continue;
+      const std::string name = "help" + std::to_string(number);
+      made.registry.gauge(promlite::runtime_name(name), text).set(1);
+      e.family(name, "gauge", text);
+      e.sample(name, {}, 1);
     }
   }
+  e.family("promlite_repaired_label_values_total", "counter",
+           "Look-ups with a label value that was not UTF-8.");
+  e.sample("promlite_repaired_label_values_total", {{"family", "bytes_total"}},
+           static_cast<double>(repaired));
 }
 
 static const std::pair<const char*, void (*)(Case&)> fixed[] = {{"well_named", well_named},
@@ -593,33 +472,14 @@ static const std::pair<const char*, void (*)(Case&)> fixed[] = {{"well_named", w
                                                                 {"composites", composites},
                                                                 {"overflow", overflow},
                                                                 {"empty", empty},
-                                                                {"utf8_names", utf8_names}};
-static constexpr int seeds = 40;
+                                                                {"utf8_names", utf8_names},
+                                                                {"every_byte", every_byte}};
 
 static bool make(const std::string& name, Case& made) {
   for (const auto& [known, fill] : fixed) {
     if (name == known) return fill(made), true;
   }
-  if (name.compare(0, 7, "random_") != 0) return false;
-  random(made, std::strtoull(name.c_str() + 7, nullptr, 10));
-  return true;
-}
-
-/// The expositions of COUNT random registries from the seed FIRST on, each behind its size in eight bytes,
-/// the greatest first.
-static int stream(const std::string& mode, const char* first, const char* count) {
-  const std::uint64_t begin = std::strtoull(first, nullptr, 10);
-  const std::uint64_t end = begin + std::strtoull(count, nullptr, 10);
-  for (std::uint64_t seed = begin; seed < end; ++seed) {
-    Case made;
-    random(made, seed);
-    const std::string out =
-        mode == "openmetrics" ? promlite::to_openmetrics(made.registry) : promlite::to_text(made.registry);
-    for (int shift = 56; shift >= 0; shift -= 8)
-      std::fputc(static_cast<int>(out.size() >> shift & 0xFF), stdout);
-    std::fwrite(out.data(), 1, out.size(), stdout);
-  }
-  return 0;
+  return false;
 }
 
 }  // namespace cases
@@ -628,10 +488,8 @@ int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "list" && argc == 2) {
     for (const auto& known : cases::fixed) std::puts(known.first);
-    for (int seed = 0; seed < cases::seeds; ++seed) std::printf("random_%d\n", seed);
     return 0;
   }
-  if (command == "stream" && argc == 5) return cases::stream(argv[2], argv[3], argv[4]);
   cases::Case made;
   const bool scrape = command == "scrape" && argc == 4;
   const bool text = command == "text" && argc == 3;
@@ -639,8 +497,7 @@ int main(int argc, char** argv) {
   const bool expected = command == "expected" && argc == 3;
   if (!(text || openmetrics || scrape || expected) || !cases::make(argv[2], made)) {
     std::fputs(
-        "usage: exposition_cases list | text CASE | openmetrics CASE | scrape CASE ACCEPT | expected CASE\n"
-        "       exposition_cases stream text|openmetrics FIRST COUNT\n",
+        "usage: exposition_cases list | text CASE | openmetrics CASE | scrape CASE ACCEPT | expected CASE\n",
         stderr);
     return 2;
   }

@@ -241,26 +241,6 @@ class ParsersTest(unittest.TestCase):
                     self.assert_read_alike(mode, parsed, theirs)
 
     @unittest.skipIf(openmetrics_parser is None, "prometheus_client is not installed")
-    def test_thousands_of_random_registries_are_read_alike(self):
-        cases = program("exposition_cases")
-        at_once, batches = 250, 200 if os.environ.get("PROMLITE_LONG") == "1" else 8
-        for mode, client in (("text", text_parser), ("openmetrics", openmetrics_parser)):
-            for first in range(1000, 1000 + at_once * batches, at_once):
-                stream = subprocess.run([cases, "stream", mode, str(first), str(at_once)], stdout=subprocess.PIPE, check=True,
-                                        timeout=DEADLINE).stdout
-                texts = []
-                while stream:
-                    size = struct.unpack(">Q", stream[:8])[0]
-                    texts.append(stream[8:8 + size])
-                    stream = stream[8 + size:]
-                self.assertEqual(len(texts), at_once)
-                for seed, (text, parsed) in enumerate(zip(texts, ours(mode, texts)), first):
-                    with self.subTest(mode=mode, seed=seed):
-                        self.assertIn("families", parsed, bytes.fromhex(parsed.get("error", "")))
-                        theirs = samples_of_client(client.text_string_to_metric_families(text.decode("utf-8")))
-                        self.assert_read_alike(mode, parsed, theirs)
-
-    @unittest.skipIf(openmetrics_parser is None, "prometheus_client is not installed")
     def test_what_the_python_client_writes_is_read(self):
         registry = prometheus_client.CollectorRegistry()
         counter = prometheus_client.Counter("jobs", "Jobs\\ \"done\"\nso far.", ["queue"], registry=registry)

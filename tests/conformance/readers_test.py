@@ -4,11 +4,8 @@
 What is not installed is skipped, and named."""
 import http.server
 import json
-import math
 import os
-import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +16,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from support.expectation import Expectation, pointed, same, without_empty_labels
 from support.memcached import DEADLINE, end, free_port, poll_until
 
 try:
@@ -43,81 +41,8 @@ def text_of(name):
     return run("text", name)
 
 
-def decoded(digits):
-    """A string as a reader must see it. Python replaces maximal ill-formed subparts by U+FFFD, as Unicode advises."""
-    return bytes.fromhex(digits).decode("utf-8", "replace")
-
-
-class Expectation:
-    def __init__(self, name):
-        found = json.loads(run("expected", name))
-        self.families = {family["name"]: (family["type"], decoded(family["help"])) for family in found["families"]}
-        self.openmetrics_types = {family["name"]: family["openmetrics"] for family in found["families"]}
-        self.samples = {}
-        for sample in found["samples"]:
-            labels = {label: decoded(value) for label, value in sample["labels"]}
-            value = struct.unpack(">d", bytes.fromhex(sample["value"]))[0]
-            key = (sample["name"], frozenset(labels.items()))
-            assert key not in self.samples, key
-            self.samples[key] = (value, sample["tolerance"])
-
-    def openmetrics_families(self):
-        """The same for OpenMetrics, where a family is not called by its samples' suffix."""
-        suffixes = {"counter": "_total", "info": "_info"}
-        found = {}
-        for name, (_, help_text) in self.families.items():
-            kind = self.openmetrics_types[name]
-            suffix = suffixes.get(kind, "")
-            assert name.endswith(suffix), name
-            found[name[:len(name) - len(suffix)]] = (kind, help_text)
-        return found
-
-    def openmetrics_samples(self):
-        """What OpenMetrics can hold of them. A sum that could fall is none: of a histogram its count goes with it."""
-        gauges = {name for name, kind in self.openmetrics_types.items() if kind == "gaugehistogram"}
-        found = {(re.sub("_(sum|count)$", r"_g\1", name) if name[:name.rfind("_")] in gauges else name, labels): sample
-                 for (name, labels), sample in pointed(self.samples).items()}
-        negative_bounds = {(name[:-len("_bucket")], without(labels, "le")) for name, labels in found
-                           if name.endswith("_bucket") and float(dict(labels).get("le", "0")) < 0}
-        for (name, labels), (value, _) in list(found.items()):
-            base = re.sub("_(sum|gsum)$", "", name)
-            kind = self.openmetrics_types.get(base)
-            of_gauge = kind == "gaugehistogram"
-            negative = (base, labels) in negative_bounds
-            falls = math.isnan(value) or (value < 0 and not (of_gauge and negative)) or (negative and not of_gauge)
-            if base != name and kind in ("histogram", "gaugehistogram", "summary") and falls:
-                del found[name, labels]
-                if kind != "summary":
-                    del found[re.sub("sum$", "count", name), labels]
-            elif kind == "summary" and base == name and value < 0:
-                del found[name, labels]
-        return found
-
-
-def without(labels, name):
-    return frozenset(pair for pair in labels if pair[0] != name)
-
-
-def pointed(samples):
-    """Bounds and quantiles as OpenMetrics writes them, and servers do that make labels of them."""
-    def value(name, text):
-        return text + ".0" if name in ("le", "quantile") and not re.search("[.eIN]", text) else text
-    return {(name, frozenset((label, value(label, text)) for label, text in labels)): sample
-            for (name, labels), sample in samples.items()}
-
-
-
-def without_empty_labels(samples):
-    """To Prometheus an empty label value is no label."""
-    return {(name, frozenset(pair for pair in labels if pair[1])): value for (name, labels), value in samples.items()}
-
-
-def same(value, expected, tolerance):
-    if math.isnan(expected):
-        return math.isnan(value)
-    if tolerance and expected != 0 and math.isfinite(expected):
-        return abs(value / expected - 1) <= tolerance
-    return value == expected
+def expectation(name):
+    return Expectation(run("expected", name))
 
 
 class ReadersTest(unittest.TestCase):
@@ -165,7 +90,7 @@ class PythonClientTest(ReadersTest):
     def test_it_reads_what_was_put_in(self):
         for name in self.names:
             with self.subTest(name):
-                expected = Expectation(name)
+                expected = expectation(name)
                 samples, families = {}, {}
                 for family in text_string_to_metric_families(text_of(name).decode("utf-8")):
                     # The client calls a counter by its base name.
@@ -183,7 +108,7 @@ class PythonClientTest(ReadersTest):
     def test_its_strict_parser_reads_the_openmetrics(self):
         for name in self.names:
             with self.subTest(name):
-                expected = Expectation(name)
+                expected = expectation(name)
                 samples, families = {}, {}
                 for family in openmetrics_to_metric_families(run("openmetrics", name).decode("utf-8")):
                     families[family.name] = (family.type, family.documentation)
@@ -301,7 +226,7 @@ class PrometheusTest(ReadersTest):
                     self.assertEqual((labels.pop("job"), labels.pop("instance")[:10]), (name, "127.0.0.1:"))
                     if metric not in self.OWN and metric not in self.MISREAD:
                         samples[metric, frozenset(labels.items())] = float(series["value"][1])
-                self.check_samples(samples, without_empty_labels(self.expected_samples(Expectation(name))))
+                self.check_samples(samples, without_empty_labels(self.expected_samples(expectation(name))))
 
     def test_it_knows_type_and_help(self):
         for name in self.names:
@@ -310,7 +235,7 @@ class PrometheusTest(ReadersTest):
                          for item in self.ask("targets/metadata", match_target='{job="%s"}' % name, limit=100000)}
                 # Blanks before the text may belong to the syntax.
                 self.assertEqual(found, {family: (kind, help_text.lstrip(" \t"))
-                                         for family, (kind, help_text) in self.expected_families(Expectation(name)).items()})
+                                         for family, (kind, help_text) in self.expected_families(expectation(name)).items()})
 
     def test_it_asked_for_this_format(self):
         self.assertEqual({kind for kind, _ in self.bodies.answers.values()}, {self.CONTENT_TYPE})

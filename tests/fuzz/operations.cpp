@@ -196,7 +196,7 @@ class Session {
     if (state == 2) model_.refused("m");
     for (unsigned i = 0; i < 2; ++i) {
       labels["m"] = states[i];
-      double& expected = model_.samples[{"m", labels}];
+      double& expected = model_.samples.try_emplace({"m", labels}, i == 0 ? 1 : 0).first->second;
       if (state != 2) expected = state == i ? 1 : 0;
     }
   }
