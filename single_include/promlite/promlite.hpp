@@ -11981,15 +11981,11 @@ class HttpRequestParser {
   /// `bytes` is all that has come since reset(), at the same address each time. Throws std::bad_alloc.
   State parse(std::string_view bytes) {
     while (state_ == State::incomplete) {
-      const void* const found = scanned_ < bytes.size()
-                                    ? std::memchr(bytes.data() + scanned_, '\n', bytes.size() - scanned_)
-                                    : nullptr;
-      const std::size_t end = found == nullptr
-                                  ? bytes.size()
-                                  : static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+      const std::size_t found = bytes.find('\n', scanned_);
+      const std::size_t end = found == std::string_view::npos ? bytes.size() : found;
       if (!has_request_line_ && end >= longest_request_line()) return fail(414);
       if (end >= limits_.head_bytes) return fail(431);
-      if (found == nullptr) {
+      if (found == std::string_view::npos) {
         scanned_ = end;
         break;
       }
@@ -12025,8 +12021,8 @@ class HttpRequestParser {
 
   void take_line(std::string_view line) {
     if (!has_request_line_) {
-      // RFC 9112 section 2.2: one empty line before the request line is ignored.
-      if (line.empty() && line_start_ == 2) return;
+      // RFC 9112 section 2.2: one empty line before the request line is ignored. It ends behind its CR LF.
+      if (line_start_ == 2) return;
       has_request_line_ = true;
       take_request_line(line);
     } else if (line.empty()) {
@@ -12041,7 +12037,8 @@ class HttpRequestParser {
   // RFC 9112 section 3: method SP target SP version, with single spaces.
   void take_request_line(std::string_view line) {
     const std::size_t space = line.find(' ');
-    const std::size_t next = space == std::string_view::npos ? space : line.find(' ', space + 1);
+    // Behind npos is the beginning: there is no space from there on either.
+    const std::size_t next = line.find(' ', space + 1);
     if (space == 0 || next == std::string_view::npos) return void(fail(400));
     const std::string_view method = line.substr(0, space);
     for (const char c : method) {
@@ -12065,12 +12062,11 @@ class HttpRequestParser {
     for (const char c : target) {
       if (c <= ' ' || c >= 0x7f || c == '#') return void(fail(400));
     }
-    if (equals_ignoring_case(target.substr(0, 7), "http://") && target.size() > 7 && target[7] != '/') {
+    if (equals_ignoring_case(target.substr(0, 7), "http://") && target.size() > 7) {
       const std::size_t end = target.find_first_of("/?", 7);
       if (end == 7) return void(fail(400));
       target.remove_prefix(end == std::string_view::npos ? target.size() : end);
-    } else if (target.empty() ||
-               (target[0] != '/' && !(target == "*" && request_.method == HttpMethod::options))) {
+    } else if (target.substr(0, 1) != "/" && !(target == "*" && request_.method == HttpMethod::options)) {
       return void(fail(400));
     }
     const std::size_t mark = target.find('?');
@@ -12258,13 +12254,11 @@ inline std::int64_t parse_scrape_timeout(std::string_view text) noexcept {
   std::int64_t milliseconds = 0;
   std::int64_t unit = 0;  // what the next digit behind the point is worth; 0 before the point
   bool point = false;
-  bool digits = false;
   for (const char c : text) {
     if (c == '.' && !point) {
       point = true;
       unit = 100;
     } else if (c >= '0' && c <= '9') {
-      digits = true;
       if (point) {
         milliseconds += (c - '0') * unit;
         unit /= 10;
@@ -12276,7 +12270,7 @@ inline std::int64_t parse_scrape_timeout(std::string_view text) noexcept {
       return 0;
     }
   }
-  return digits ? milliseconds : 0;
+  return milliseconds;
 }
 
 }  // namespace detail

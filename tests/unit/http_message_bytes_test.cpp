@@ -5,6 +5,7 @@
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -116,6 +117,7 @@ TEST_CASE("what a request asks for, header by header") {
   CHECK(request("Accept-Encoding: a\r\nAccept-Encoding: b\r\n") == "|a,b|||keep");
   CHECK(request("Authorization: \r\nAuthorization: b\r\n") == "||b||keep");
   CHECK(request("Authorization: a\r\nAuthorization: b\r\nAuthorization: \r\n") == "||||keep");
+  CHECK(request("Authorization: a\r\nAuthorization: \r\nAuthorization: b\r\n") == "||||keep");
   CHECK(request("X-Prometheus-Scrape-Timeout-Seconds: 1\r\nX-Prometheus-Scrape-Timeout-Seconds: 2\r\n") ==
         "|||2|keep");
   // Names of the same length as one of these, and none of them.
@@ -125,6 +127,7 @@ TEST_CASE("what a request asks for, header by header") {
                            "keep-alive,close", "\tCLOSE"}) {
     CHECK(request("Connection: " + std::string(list) + "\r\n") == "||||close");
   }
+  CHECK(request("Connection: close\r\nConnection: keep-alive\r\n") == "||||close");
   for (const char* list : {"", ",", "closes", "clos", "aclose", "close x", "a;close", "\"close\""}) {
     CHECK(request("Connection: " + std::string(list) + "\r\n") == "||||keep");
   }
@@ -153,6 +156,71 @@ TEST_CASE("a head fails as soon as its limit is passed, and not before") {
   limits.head_bytes = 50;  // less than a request line may have
   CHECK(status_of(std::string(49, 'A'), limits) == -1);
   CHECK(status_of(std::string(50, 'A'), limits) == 414);
+}
+
+TEST_CASE("nothing is read beyond what has come, and what can be judged is judged at once") {
+  const auto exactly = [](const std::string& head) {
+    const std::vector<char> copy(head.begin(), head.end());  // nothing behind it, not even a NUL
+    HttpRequestParser parser{HttpLimits()};
+    const State state = parser.parse({copy.data(), copy.size()});
+    return state == State::failed ? parser.status() : state == State::complete ? 0 : -1;
+  };
+  const std::string whole = "GET http://a/b?c HTTP/1.1\r\nHost: a\r\nConnection: close, \r\nX: \t \r\n\r\n";
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK(exactly(whole.substr(0, size)) == -1);
+  CHECK(exactly(whole) == 0);
+  CHECK(exactly("\n") == 400);
+  CHECK(exactly("\r\n") == -1);
+  CHECK(exactly("GET / HTTP/1.1\n") == 400);
+  using promlite::detail::trim_blanks;
+  for (const std::string text : {"", " ", "\t", " \t  "}) {
+    const std::vector<char> copy(text.begin(), text.end());
+    CHECK(trim_blanks({copy.data(), copy.size()}).empty());
+  }
+}
+
+TEST_CASE("a request line without a part of it") {
+  for (const char* line :
+       {" / HTTP/1.1", "GET  HTTP/1.1", "GET HTTP/1.1", "GET /", "HTTP/1.1", "", " ", "  ", "GET / ",
+        "GET http:// HTTP/1.1", "GET http:///a HTTP/1.1", "GET http://?a HTTP/1.1", "OPTIONS a HTTP/1.1",
+        "OPTIONS ** HTTP/1.1", "OPTIONS http:// HTTP/1.1"}) {
+    INFO(line);
+    CHECK(status_of(std::string(line) + "\r\nHost: a\r\n\r\n") == 400);
+  }
+}
+
+TEST_CASE("scrape timeouts are of digits and one point") {
+  using promlite::detail::parse_scrape_timeout;
+  std::string taken;
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string text = "1" + std::string(1, static_cast<char>(byte)) + "1";
+    if (parse_scrape_timeout(text) != 0) taken.push_back(static_cast<char>(byte));
+  }
+  CHECK(taken == ".0123456789");
+}
+
+TEST_CASE("what a response is unless said otherwise, and its parts in their order") {
+  promlite::detail::HttpResponseHead head;
+  CHECK(head.status == 200);
+  CHECK(head.content_length == 0);
+  CHECK(head.minor_version == 1);
+  CHECK(head.keep_alive);
+  const auto written = [&] {
+    char buffer[1024];
+    return std::string(buffer, promlite::detail::write_response_head(buffer, head));
+  };
+  const std::string rest =
+      "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\nCache-Control: no-cache\r\n"
+      "X-Content-Type-Options: nosniff\r\n";
+  CHECK(written() == "HTTP/1.1 200 OK\r\n" + rest + "\r\n");
+  head.extra = "A: b\r\n";
+  head.headers = "C: d\r\n";
+  head.keep_alive = false;
+  CHECK(written() == "HTTP/1.1 200 OK\r\n" + rest + "A: b\r\nC: d\r\nConnection: close\r\n\r\n");
+  for (const int status : {199, 201}) {
+    head.status = status;
+    CHECK(written().substr(0, 13) == "HTTP/1.1 " + std::to_string(status) + " ");
+  }
+  CHECK(promlite::detail::reason_phrase(200) == std::string("OK"));
 }
 
 TEST_CASE("the limits and what a request is before it is read") {

@@ -97,6 +97,7 @@ TEST_CASE("when the connection stays open") {
   row("GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\n", "1.1 keep");
   row("GET / HTTP/1.0\r\n\r\n", "1.0 close");
   row("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "1.0 keep");
+  row("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nConnection: x\r\n\r\n", "1.0 keep");
   row("GET / HTTP/1.0\r\nConnection: Keep-Alive, close\r\n\r\n", "1.0 close");
 }
 

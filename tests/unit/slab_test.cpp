@@ -3,6 +3,7 @@
 #include <promlite/detail/slab.hpp>
 
 #include <cstdint>
+#include <cstdio>
 #include <set>
 #include <thread>
 #include <utility>
@@ -204,4 +205,143 @@ TEST_CASE("a chunk whose ranges are given back while it hands out more is forgot
   CHECK(range.chunk->size() == largest_chunk);
   arena.take(1000);
   CHECK(range.chunk->size() == 0);
+}
+
+TEST_CASE("a chunk's cells fill whole lines, a lasting one's whole pages") {
+  const auto sizes = [](std::uint32_t cells, bool owned, bool lasting) {
+    Chunk* const chunk = Chunk::make(cells, owned, lasting);
+    const std::pair<std::uint32_t, int> made{chunk->size(), slabs_of(*chunk)};
+    CHECK(chunk->lasting() == lasting);
+    CHECK(chunk->side() == nullptr);
+    Cell* const shared = chunk->shared();
+    for (std::uint32_t i = 0; i < chunk->size(); ++i)
+      REQUIRE(shared[i].exchange(i == PagePool::cell ? 0 : 1) == 0);
+    Chunk::destroy(chunk);
+    return made;
+  };
+  using Made = std::pair<std::uint32_t, int>;
+  CHECK(sizes(1, true, false) == Made(8, 0));
+  CHECK(sizes(8, true, false) == Made(8, 0));
+  CHECK(sizes(9, true, false) == Made(16, 0));
+  CHECK(sizes(1, true, true) == Made(512, 0));
+  CHECK(sizes(512, true, true) == Made(512, 0));
+  CHECK(sizes(513, true, true) == Made(1024, 0));
+  // What is larger than the memory for hard times may be asked for has its shared slab from the start, and so
+  // has what nobody owns cells of.
+  CHECK(sizes(1024, true, false) == Made(1024, 0));
+  CHECK(sizes(1025, true, false) == Made(1032, 1));
+  CHECK(sizes(1025, true, true) == Made(1536, 1));
+  CHECK(sizes(1, false, false) == Made(8, 1));
+  CHECK(sizes(1, false, true) == Made(512, 1));
+}
+
+TEST_CASE("a side slab is made once, of zeroes, and is none of those that are summed") {
+  for (const bool lasting : {false, true}) {
+    Chunk* const chunk = Chunk::make(8, true, lasting);
+    Cell* const side = chunk->make_side();
+    REQUIRE(side != nullptr);
+    CHECK(chunk->make_side() == side);
+    CHECK(chunk->side() == side);
+    for (std::uint32_t i = 0; i < chunk->size(); ++i)
+      REQUIRE(side[i].exchange(i == PagePool::cell ? 0 : 1) == 0);
+    CHECK(slabs_of(*chunk) == 0);
+    Chunk::destroy(chunk);
+  }
+}
+
+TEST_CASE("who is getting memory for an update already gets none for another") {
+  Chunk* const chunk = Chunk::make(8, true);
+  {
+    const Allocating outer;
+    CHECK(outer.outermost());
+    CHECK(chunk->owned() == nullptr);
+    CHECK(chunk->make_side() == nullptr);
+    CHECK(slabs_of(*chunk) == 0);
+    CHECK(SlabMemory::is_reserve(chunk->shared()));
+    CHECK(slabs_of(*chunk) == 1);
+  }
+  CHECK(chunk->owned() != nullptr);
+  CHECK(chunk->make_side() != nullptr);
+  {
+    // What is there is given in any case.
+    const Allocating outer;
+    CHECK(chunk->make_side() == chunk->side());
+  }
+  Chunk::destroy(chunk);
+}
+
+#if defined(__linux__)
+static long mapped_pages() {
+  long pages = 0;
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  REQUIRE(file != nullptr);
+  REQUIRE(std::fscanf(file, "%ld", &pages) == 1);
+  std::fclose(file);
+  return pages;
+}
+
+static long resident_pages() {
+  long pages = 0;
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  REQUIRE(file != nullptr);
+  REQUIRE(std::fscanf(file, "%*d %ld", &pages) == 1);
+  std::fclose(file);
+  return pages;
+}
+
+TEST_CASE("an arena leaves no address behind, and a forgotten chunk no memory") {
+  const auto fill = [](bool forget) {
+    CellArena arena(true, largest_chunk);
+    std::vector<CellRange> ranges;
+    for (int i = 0; i < 64; ++i) {
+      ranges.push_back(arena.take(1000));
+      Chunk& chunk = *ranges.back().chunk;
+      for (Cell* const slab : {slab_of(chunk), chunk.shared(), chunk.make_side()}) {
+        for (std::uint32_t cell = 1; cell < 1000; ++cell) slab[cell].store(cell);
+        PagePool::take(slab[PagePool::cell], 64, chunk.lasting());
+      }
+    }
+    const long before = resident_pages();
+    if (forget) {
+      for (const CellRange& range : ranges) arena.give_back(range);
+      // Of each chunk but the current one: three slabs of two pages, three pools, and the chunk itself.
+      CHECK(before - resident_pages() >= 63 * 9);
+    }
+  };
+  fill(false);
+  const long before = mapped_pages();
+  for (int round = 0; round < 20; ++round) fill(round % 2 == 0);
+  CHECK(mapped_pages() == before);
+}
+#endif
+
+TEST_CASE("the memory for hard times is 16 large chunks, handed out to the last cell") {
+  const Allocating outer;
+  Cell* const first = SlabMemory::allocate_or_reserve(8, false);
+  REQUIRE(SlabMemory::is_reserve(first));
+  Cell* begin = first;
+  while (SlabMemory::is_reserve(begin - 1)) --begin;
+  Cell* end = first;
+  while (SlabMemory::is_reserve(end)) ++end;
+  CHECK(end - begin == 16 * largest_chunk);
+  CHECK_FALSE(SlabMemory::is_reserve(SlabMemory::lost()));
+  CHECK_FALSE(SlabMemory::is_reserve(nullptr));
+  Cell* next = first + 8;
+  while (end - next >= largest_chunk) {
+    REQUIRE(SlabMemory::allocate_or_reserve(largest_chunk, true) == next);
+    // Nobody gives it back.
+    SlabMemory::release(next, largest_chunk, true);
+    SlabMemory::release(next, largest_chunk, false);
+    next += largest_chunk;
+  }
+  CHECK(SlabMemory::allocate_or_reserve(largest_chunk, false) == nullptr);
+  const auto rest = static_cast<std::uint32_t>(end - next);
+  CHECK(SlabMemory::allocate_or_reserve(rest + 1, false) == nullptr);
+  CHECK(SlabMemory::allocate_or_reserve(rest, false) == next);
+  CHECK(SlabMemory::allocate_or_reserve(1, false) == nullptr);
+  // A chunk that is made now shares cells that nobody reads.
+  Chunk* const chunk = Chunk::make(8, true);
+  CHECK(chunk->shared() == SlabMemory::lost());
+  CHECK(slabs_of(*chunk) == 0);
+  Chunk::destroy(chunk);
 }
