@@ -25,6 +25,13 @@ struct Record {
   const char* packed_values() const { return packed.data(); }
 };
 
+static HashSeed chosen_seed() {
+  HashSeed seed;
+  seed.first = 0x0123456789ABCDEF;
+  seed.second = 0xFEDCBA9876543210;
+  return seed;
+}
+
 static std::vector<std::string_view> views(const Values& values) { return {values.begin(), values.end()}; }
 
 static Record record(std::uint64_t hash, const Values& values) {
@@ -118,6 +125,74 @@ TEST_CASE("values whose lengths make up for their bytes do not collide, nor do s
     }
   }
   CHECK(hashes.size() == 9 * 9 * 9);
+}
+
+/// The hash as it is defined: 16 bytes at a time, then what is left, taken from both ends.
+static std::uint64_t defined_hash(const HashSeed& seed, std::size_t index, const std::string& value) {
+  const auto word = [&](std::size_t at, std::size_t size) {
+    std::uint64_t number = 0;
+    const std::uint16_t one = 1;
+    const bool little = *reinterpret_cast<const unsigned char*>(&one) == 1;
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint64_t byte = static_cast<unsigned char>(value[at + i]);
+      number |= byte << 8 * (little ? i : size - 1 - i);
+    }
+    return number;
+  };
+  const std::size_t size = value.size();
+  const std::uint64_t first = seed.first + 0x9E3779B97F4A7C15 * index;
+  std::uint64_t second = seed.second + size * (seed.first | 1);
+  std::size_t at = 0;
+  for (; size - at > 16; at += 16) second = folded_product(word(at, 8) ^ first, word(at + 8, 8) ^ second);
+  const std::size_t left = size - at;
+  if (left >= 8) return folded_product(word(at, 8) ^ first, word(size - 8, 8) ^ second);
+  if (left >= 4) return folded_product(word(at, 4) ^ first, word(size - 4, 4) ^ second);
+  std::uint64_t bytes = 0;
+  if (left > 0) {
+    for (const std::size_t place : {at, at + left / 2, size - 1}) bytes = bytes << 8 | word(place, 1);
+  }
+  return folded_product(bytes ^ first, second);
+}
+
+TEST_CASE("the hash is what it is defined to be") {
+  LabelIndex<Record> index;
+  std::string text;
+  for (int i = 0; i < 70; ++i) {
+    for (std::size_t place = 0; place < 3; ++place) {
+      for (const HashSeed& seed : {HashSeed::of_process(), HashSeed(), chosen_seed()}) {
+        REQUIRE(hash_value(seed, place, text) == defined_hash(seed, place, text));
+      }
+    }
+    const std::string_view values[] = {text, "b", text};
+    const HashSeed& seed = HashSeed::of_process();
+    CHECK(index.hash_of(values, 3) ==
+          defined_hash(seed, 0, text) + defined_hash(seed, 1, "b") + defined_hash(seed, 2, text));
+    CHECK(index.hash_of(values, 1) == defined_hash(seed, 0, text));
+    text.push_back(static_cast<char>(i * 37 + 200));
+  }
+  // 0 is the hash of what was removed.
+  CHECK(index.hash_of(nullptr, 0) == 1);
+}
+
+TEST_CASE("a length of 255 and more takes five bytes") {
+  const auto size = [](std::size_t length) {
+    const std::string text(length, 'x');
+    const std::string_view value = text;
+    const std::size_t packed = PackedValues::size(&value, 1);
+    // Written to its end, and not beyond it.
+    std::string room(packed + 1, '!');
+    PackedValues::write(&room[0], &value, 1);
+    CHECK(room[packed] == '!');
+    CHECK(room.substr(packed - length, length) == text);
+    CHECK(PackedValues::at(room.data(), 0) == text);
+    CHECK(PackedValues::equal(room.data(), &value, 1));
+    return packed - length;
+  };
+  CHECK(size(0) == 1);
+  CHECK(size(254) == 1);
+  CHECK(size(255) == 5);
+  CHECK(size(256) == 5);
+  CHECK(size(70000) == 5);
 }
 
 TEST_CASE("the product's halves are folded right") {
