@@ -213,6 +213,21 @@ TEST_CASE("huge amounts, and sums past 2^64") {
   CHECK(shown(registry) == "+Inf");
 }
 
+TEST_CASE("the cells of several threads may hold more than 2^64 together") {
+  Registry registry;
+  const Counter<> counter = registry.counter("x_total", "");
+  const auto inc = [&] { counter.inc(std::uint64_t{1} << 63); };
+  inc();
+  std::thread(inc).join();
+  CHECK(counter.value() == 0x1p64);
+  std::thread([&] {
+    inc();
+    counter.inc(0.5);
+  }).join();
+  CHECK(counter.value() == 0x1.8p64);
+  CHECK(shown(registry) == "2.7670116110564327e+19");
+}
+
 TEST_CASE("integer cells are left before they wrap, and no scrape ever falls") {
   Registry registry;
   const Counter<> counter = registry.counter("x_total", "");

@@ -182,6 +182,41 @@ TEST_CASE("nothing is sent when a setting or the body is wrong") {
   CHECK(Pushgateway(server.address(), "j").group("y", 1).push(registry));
 }
 
+TEST_CASE("who pushes says who he is, in the way that was said last, and nobody else hears of it") {
+  FakeServer server([](const Call& call) { call.answer("403 Forbidden", "s3cret is wrong"); });
+  Registry registry;
+  const std::string hidden = "the answer was 403: (not shown: it repeats a credential)";
+  Pushgateway basic{server.address(), "j"};
+  basic.basic_auth("alice", "s3cret");
+  CHECK(basic.push(registry).message().find(hidden) != std::string::npos);
+  Pushgateway header{server.address(), "j"};
+  header.basic_auth("alice", "other").header("AUTHORIZATION", "Custom s3cret");
+  CHECK(header.push(registry).message().find(hidden) != std::string::npos);
+  const auto requests = server.requests();
+  CHECK(requests.at(0).find("\r\nAuthorization: Basic YWxpY2U6czNjcmV0\r\n") != std::string::npos);
+  CHECK(requests.at(1).find("\r\nAuthorization: Custom s3cret\r\n") != std::string::npos);
+  CHECK(requests.at(1).find("Basic") == std::string::npos);
+  for (const auto& bad : {Pushgateway{server.address(), "j"}.basic_auth("a:b", "c"),
+                          Pushgateway{server.address(), "j"}.basic_auth("a", "b\n")}) {
+    CHECK_FALSE(bad.problem().empty());
+  }
+}
+
+TEST_CASE("every kind of metric is looked through for labels of the grouping key") {
+  FakeServer server(say_ok);
+  const auto pushed = [&](auto&& declare) {
+    Registry registry;
+    declare(registry);
+    const PushResult refused = Pushgateway{server.address(), "j"}.group("k", "v").push(registry);
+    CHECK(Pushgateway{server.address(), "j"}.group("l", "v").push(registry));
+    return refused.message();
+  };
+  const auto clash = ContainsSubstring("\"x\" has a label \"k\"");
+  CHECK_THAT(pushed([](Registry& r) { r.summary("x", "", {"k"}).with("a").observe(1); }), clash);
+  CHECK_THAT(pushed([](Registry& r) { r.histogram("x", "", {"k"}).with("a").observe(1); }), clash);
+  CHECK_THAT(pushed([](Registry& r) { r.gauge("x", "", {"k"}).with("a").set(1); }), clash);
+}
+
 TEST_CASE("other servers: their path, their method, their success") {
   FakeServer server([](const Call& call) { call.answer("204 No Content"); });
   Registry registry;

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -110,6 +111,26 @@ TEST_CASE(
   CHECK(to_text(ab) == text(of_a, 1));
   CHECK(to_text(ba) == text(of_b, 0));
   CHECK(to_text(a).find("promlite_") == std::string::npos);
+}
+
+TEST_CASE("callbacks are merged as other series are, and one that fails has none") {
+  Registry a;
+  Registry b;
+  const auto labels = [](const char* value) { return const_labels({{"k", value}}); };
+  bool fails = false;
+  const Membership one = a.gauge_callback(
+      "g", "", [] { return 1; }, labels("1"));
+  const Membership three = a.gauge_callback(
+      "g", "", [] { return 3; }, labels("3"));
+  const auto value = [&] {
+    if (fails) throw std::runtime_error("no");
+    return 2;
+  };
+  const Membership two = b.gauge_callback("g", "", value, labels("2"));
+  Registries both{a, b};
+  CHECK(to_text(both) == "# TYPE g gauge\ng{k=\"1\"} 1\ng{k=\"2\"} 2\ng{k=\"3\"} 3\n");
+  fails = true;
+  CHECK(to_text(both) == "# TYPE g gauge\ng{k=\"1\"} 1\ng{k=\"3\"} 3\n" + errors(1));
 }
 
 TEST_CASE("what does not go with the first registry of a name is left out and counted") {

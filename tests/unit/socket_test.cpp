@@ -56,3 +56,21 @@ TEST_CASE("a closed descriptor is closed once") {
   other.close();
   CHECK(other.get() == -1);
 }
+
+TEST_CASE("addresses in digits, of both kinds, and names") {
+  promlite::detail::SocketAddress address;
+  const auto shown = [&] {
+    char host[64] = {};
+    char port[16] = {};
+    REQUIRE(::getnameinfo(address.get(), address.size, host, sizeof host, port, sizeof port,
+                          NI_NUMERICHOST | NI_NUMERICSERV) == 0);
+    return std::string(host) + " " + port;
+  };
+  REQUIRE(promlite::detail::numeric_address("127.0.0.1", 80, address));
+  CHECK(shown() == "127.0.0.1 80");
+  REQUIRE(promlite::detail::numeric_address("2001:db8::1", 65535, address));
+  CHECK(shown() == "2001:db8::1 65535");
+  for (const char* name : {"localhost", "", "1.2.3", "127.0.0.1 ", "[::1]", "::1%lo"}) {
+    CHECK_FALSE(promlite::detail::numeric_address(name, 80, address));
+  }
+}

@@ -1,11 +1,13 @@
 // promlite: tests of statesets.
 // SPDX-License-Identifier: MIT
+#include <promlite/clock.hpp>
 #include <promlite/default_registry.hpp>
 #include <promlite/exposition/openmetrics.hpp>
 #include <promlite/exposition/text.hpp>
 #include <promlite/registry.hpp>
 #include <promlite/stateset.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -104,4 +106,24 @@ TEST_CASE("a default-constructed handle swallows updates; the default registry h
   const std::string text = to_text(default_registry());
   CHECK_THAT(text, ContainsSubstring("\nstateset_test_door{stateset_test_door=\"closed\"} 1\n"));
   CHECK_THAT(text, ContainsSubstring("\nstateset_test_doors{room=\"a\",stateset_test_doors=\"open\"} 1\n"));
+}
+
+TEST_CASE("a stateset that nobody sets expires, one that is set to what it was does not") {
+  using namespace std::chrono_literals;
+  Registry registry;
+  ManualClock clock;
+  registry.use_clock(clock);
+  const auto doors = registry.stateset("door", "", {"open", "closed"}, {"room"}, expire_after(10min));
+  doors.with("idle").set("closed");
+  doors.with("busy").set("closed");
+  to_text(registry);
+  clock.advance(9min);
+  doors.with("busy").set("closed");
+  to_text(registry);
+  CHECK(doors.size() == 2);
+  clock.advance(1min);
+  CHECK(to_text(registry) ==
+        "# TYPE door gauge\ndoor{room=\"busy\",door=\"open\"} 0\ndoor{room=\"busy\",door=\"closed\"} 1\n");
+  clock.advance(9min);
+  CHECK(to_text(registry).empty());
 }
