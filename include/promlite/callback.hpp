@@ -6,6 +6,7 @@
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
 #include <promlite/detail/byte_buffer.hpp>
+#include <promlite/detail/fork_guard.hpp>
 #include <promlite/detail/number.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/labels.hpp>
@@ -35,18 +36,23 @@ class Callback : public Source {
   bool gone() const noexcept override { return gate_->closed(); }
 
   PROMLITE_COLD void prepare() final {
-    clear();
+    begin();
     PROMLITE_TRY {
       gate_->pass([this] { call(); });
     }
     PROMLITE_CATCH_ALL {
-      clear();
+      begin();
       count_errors(1);
     }
+    const Undivided step;
     count_errors(settle());
   }
 
  private:
+  void begin() noexcept {
+    const Undivided step;
+    clear();
+  }
   virtual void clear() noexcept = 0;
   /// Runs the user's function, and keeps what it gives.
   virtual void call() = 0;

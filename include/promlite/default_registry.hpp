@@ -4,6 +4,7 @@
 #define PROMLITE_DEFAULT_REGISTRY_HPP
 
 #include <promlite/config.hpp>
+#include <promlite/detail/fork_guard.hpp>
 #include <promlite/process_collector.hpp>
 #include <promlite/registry.hpp>
 
@@ -21,6 +22,7 @@ namespace detail {
 /// that counts. Made on first use and never destroyed, so that metrics at namespace scope work before main()
 /// and after it.
 inline Registry& default_metrics() {
+  const Undivided step;  // or the child of a fork might wait for a thread that it does not have
   static Registry* const made = [] {
     auto* const registry = new Registry();
     registry->expose_scrape_metrics(true);
@@ -35,6 +37,7 @@ struct DefaultProcessMetrics {
   Membership membership = default_metrics().share()->cores().front()->add(collector, nullptr, true);
 
   static DefaultProcessMetrics& instance() {
+    const Undivided step;
     static auto* const made = new DefaultProcessMetrics();
     return *made;
   }

@@ -4,7 +4,7 @@
 #define PROMLITE_MEMBERSHIP_HPP
 
 #include <promlite/config.hpp>
-#include <promlite/detail/thread_slot.hpp>
+#include <promlite/detail/fork_guard.hpp>
 
 #include <atomic>
 #include <memory>
@@ -15,9 +15,6 @@ namespace promlite {
 inline namespace PROMLITE_ABI {
 namespace detail {
 
-/// What a thread can be told from another by, without <thread>.
-inline const void* this_thread() noexcept { return &thread_slot; }
-
 /// Lets calls of user code through until it is closed; closing waits for a call that runs, unless that call
 /// is the one that closes.
 class CallGate {
@@ -25,12 +22,12 @@ class CallGate {
   /// Calls `call()` and returns true, or returns false when the gate is closed. Passes on what `call` throws.
   template <class Call>
   bool pass(Call&& call) {
-    // One scrape at a time comes here, so the mutex is free unless the gate is being closed. That no thread
+    // One scrape at a time comes here, so the lock is free unless the gate is being closed. That no thread
     // waits for it with other locks held lets a call scrape another registry, in whatever groups the two are.
-    std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    std::unique_lock<UserCodeLock> lock(lock_, std::try_to_lock);
     if (!lock.owns_lock() && !closed()) lock.lock();
     if (closed()) return false;
-    const Runner mark(runner_);
+    const Runner mark(lock_);
     call();
     return true;
   }
@@ -38,8 +35,8 @@ class CallGate {
   void close() noexcept {
     // release: what the closing thread did before is seen by whoever sees the gate closed.
     closed_.store(true, std::memory_order_release);
-    if (runner_.load(std::memory_order_relaxed) == this_thread()) return;
-    const std::lock_guard<std::mutex> wait(mutex_);
+    if (lock_.marked_by_this_thread()) return;
+    const std::lock_guard<UserCodeLock> wait(lock_);
   }
 
   bool closed() const noexcept {
@@ -48,20 +45,16 @@ class CallGate {
   }
 
  private:
-  // Only the running thread can find its own mark here, so relaxed accesses are enough.
   struct Runner {
-    explicit Runner(std::atomic<const void*>& place) noexcept : runner(place) {
-      runner.store(this_thread(), std::memory_order_relaxed);
-    }
+    explicit Runner(UserCodeLock& held) noexcept : lock(held) { lock.mark(true); }
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
-    ~Runner() { runner.store(nullptr, std::memory_order_relaxed); }
-    std::atomic<const void*>& runner;
+    ~Runner() { lock.mark(false); }
+    UserCodeLock& lock;
   };
 
-  std::mutex mutex_;
+  UserCodeLock lock_;
   std::atomic<bool> closed_{false};
-  std::atomic<const void*> runner_{nullptr};
 };
 
 }  // namespace detail

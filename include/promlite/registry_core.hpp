@@ -8,6 +8,7 @@
 #include <promlite/collector.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/fork_guard.hpp>
 #include <promlite/detail/slab.hpp>
 #include <promlite/error.hpp>
 #include <promlite/family.hpp>
@@ -46,18 +47,16 @@ struct Scraped {
   bool shown;              ///< its name is not taken otherwise by a registry before its own
 };
 
-/// Marks a thread at a place while this lives.
+/// Marks this thread as the one that runs user code for a scrape while this lives.
 class ScraperMark {
  public:
-  explicit ScraperMark(std::atomic<const void*>& place) noexcept : place_(place) {
-    place_.store(this_thread(), std::memory_order_relaxed);
-  }
+  explicit ScraperMark(UserCodeLock& held) noexcept : held_(held) { held_.mark(true); }
   ScraperMark(const ScraperMark&) = delete;
   ScraperMark& operator=(const ScraperMark&) = delete;
-  ~ScraperMark() { place_.store(nullptr, std::memory_order_relaxed); }
+  ~ScraperMark() { held_.mark(false); }
 
  private:
-  std::atomic<const void*>& place_;
+  UserCodeLock& held_;
 };
 
 /// The inside of a registry, shared with whoever may still be scraping it when the Registry object dies.
@@ -75,7 +74,7 @@ class RegistryCore {
   FamilyOf<Metric>& declare(Declaration declared, const Scope* scope) {
     using Family = FamilyOf<Metric>;
     check(declared, scope);
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
     auto made = std::make_unique<Family>(std::move(declared),
@@ -97,7 +96,7 @@ class RegistryCore {
   PROMLITE_COLD Membership add(Collector& collector, std::shared_ptr<const Scope> scope, bool quick) {
     auto gate = std::make_shared<CallGate>();
     make_room();
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     for (const CollectorEntry& entry : collectors_) {
       if (entry.collector == &collector && !entry.gate->closed() && equal(entry.scope.get(), scope.get()))
         fail("this collector is in the registry already");
@@ -144,18 +143,14 @@ class RegistryCore {
   }
   Source* find_same(const Declaration& declared) const { return directory_.find_same(declared); }
 
-  bool scraped_by_this_thread() const noexcept {
-    return scraper_.load(std::memory_order_relaxed) == this_thread();
-  }
+  bool scraped_by_this_thread() const noexcept { return scrape_.marked_by_this_thread(); }
   Membership add_callback(std::unique_ptr<Callback> made);
   void make_room();
   void forget_the_gone();
   void list_sources(std::vector<Scraped>& sources, std::uint32_t registry, bool callbacks);
   void run_collectors(Sink& sink);
 
-  std::mutex scrape_;
-  // The thread that runs user code for a scrape. Only that thread finds its own mark, so relaxed is enough.
-  std::atomic<const void*> scraper_{nullptr};
+  UserCodeLock scrape_;  // marked by the thread that runs user code for a scrape
 
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
@@ -173,7 +168,7 @@ class RegistryCore {
 PROMLITE_COLD inline Membership RegistryCore::add_callback(std::unique_ptr<Callback> made) {
   std::shared_ptr<CallGate> gate = made->gate();
   make_room();
-  const std::lock_guard<std::mutex> lock(registration_);
+  const UndividedLock lock(registration_);
   find_same(made->declared());
   directory_.add(std::move(made));
   user_code_.store(true, std::memory_order_relaxed);
@@ -186,7 +181,7 @@ PROMLITE_COLD inline bool RegistryCore::unregister(std::string_view name, const 
   std::vector<Source*> retired;
   std::vector<Membership> ended;  // their ends, behind the lock, wait for calls that run
   {
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     const std::vector<Source*> found = directory_.find_all(whole, scope);
     retired.reserve(found.size());
     ended.reserve(found.size());
@@ -209,9 +204,9 @@ PROMLITE_COLD inline void RegistryCore::make_room() {
   if (registrations_.fetch_add(1, std::memory_order_relaxed) % 64 != 63) return;
   // This thread holds the lock already, and must not try it.
   if (scraped_by_this_thread()) return;
-  const std::unique_lock<std::mutex> idle(scrape_, std::try_to_lock);
+  const std::unique_lock<UserCodeLock> idle(scrape_, std::try_to_lock);
   if (!idle.owns_lock()) return;
-  const ScraperMark mark(scraper_);
+  const ScraperMark mark(scrape_);
   forget_the_gone();
 }
 
@@ -223,7 +218,7 @@ PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
       for (std::size_t i = 0; i < size(); ++i) delete (*this)[i];
     }
   } dead;
-  const std::lock_guard<std::mutex> lock(registration_);
+  const UndividedLock lock(registration_);
   if (has_collectors()) directory_.take_gone(dead);
   std::size_t kept = 0;
   for (const CollectorEntry& entry : collectors_) {
@@ -235,7 +230,7 @@ PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
 /// Appends the sources in the order of their names. Without `callbacks`, the declared metrics alone.
 inline void RegistryCore::list_sources(std::vector<Scraped>& sources, std::uint32_t registry,
                                        bool callbacks) {
-  const std::lock_guard<std::mutex> lock(registration_);
+  const UndividedLock lock(registration_);
   sources.reserve(sources.size() + directory_.size());
   for (std::size_t i = 0; i < directory_.size(); ++i) {
     Source& source = directory_[i];
@@ -246,7 +241,7 @@ inline void RegistryCore::list_sources(std::vector<Scraped>& sources, std::uint3
 PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
   std::vector<CollectorEntry> collectors;
   {
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     collectors = collectors_;
   }
   for (const CollectorEntry& entry : collectors) {

@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/fork_guard.hpp>
 #include <promlite/detail/snapshot.hpp>
 #include <promlite/detail/sort.hpp>
 #include <promlite/encoder.hpp>
@@ -58,14 +59,14 @@ class ScrapeLocks {
   /// Marks this thread in the registries whose locks were taken, while user code runs.
   class Marks {
    public:
-    explicit Marks(const ScrapeLocks& locks) noexcept : locks_(locks) { mark(this_thread()); }
+    explicit Marks(const ScrapeLocks& locks) noexcept : locks_(locks) { mark(true); }
     Marks(const Marks&) = delete;
     Marks& operator=(const Marks&) = delete;
-    ~Marks() { mark(nullptr); }
+    ~Marks() { mark(false); }
 
    private:
-    void mark(const void* thread) const noexcept {
-      for (RegistryCore* const core : locks_.taken_) core->scraper_.store(thread, std::memory_order_relaxed);
+    void mark(bool runs) const noexcept {
+      for (RegistryCore* const core : locks_.taken_) core->scrape_.mark(runs);
     }
     const ScrapeLocks& locks_;
   };
@@ -188,6 +189,7 @@ inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
   drop_clashing(sink, sources);
   errors_ += SinkAccess::problems(sink);
   ScrapeContext scrape{start, start, {}, encoder.shows_created(), 0};
+  const Undivided step;
   encode(encoder, filter, sources, sink, scrape);
   if (nested) return;
   ++scrapes_;

@@ -6,6 +6,7 @@
 #include <promlite/callback.hpp>
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/fork_guard.hpp>
 #include <promlite/encoder.hpp>
 #include <promlite/labels.hpp>
 #include <promlite/sink.hpp>
@@ -31,6 +32,7 @@ class SeriesCallback : public Callback {
 
   /// A series with values for the declared labels. Throws std::bad_alloc, and so do the others.
   PROMLITE_COLD void add(const std::string_view* values, Number value) {
+    const Undivided step;
     labels_.clear();
     for (std::size_t i = 0; i < declared_.label_names.size(); ++i) {
       labels_.push_back({declared_.label_names[i], values[i]});
@@ -39,6 +41,7 @@ class SeriesCallback : public Callback {
   }
   /// A series with these labels.
   PROMLITE_COLD void add(const Labels& labels) {
+    const Undivided step;
     labels_.assign(labels.begin(), labels.end());
     add_sample(1);
   }

@@ -5,6 +5,7 @@
 
 #include <promlite/config.hpp>
 #include <promlite/desc.hpp>
+#include <promlite/detail/fork_guard.hpp>
 #include <promlite/detail/label_index.hpp>
 #include <promlite/detail/pointer_list.hpp>
 #include <promlite/detail/slab.hpp>
@@ -71,7 +72,7 @@ class SeriesSet {
       if (!is_utf8(values[i])) return remove_repaired(values, count);
     }
     const std::uint64_t hash = index_.hash_of(values, count);
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     Series* const found = index_.find(hash, values, count);
     if (found == nullptr || stays(*found)) return false;
     const Change change(changes_);
@@ -82,7 +83,7 @@ class SeriesSet {
   /// Makes the series of these values stay for ever. False when it has left already.
   PROMLITE_COLD bool keep(const std::string_view* values, std::size_t count) {
     const std::uint64_t hash = index_.hash_of(values, count);
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     Series* const found = index_.find(hash, values, count);
     if (found != nullptr) found->permanent = true;
     return found != nullptr;
@@ -92,7 +93,7 @@ class SeriesSet {
   /// gone or stays.
   template <class Still>
   bool remove_listed(Series& series, Still&& still) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     if (series.removed || stays(series) || !still()) return false;
     const Change change(changes_);
     remove(series);
@@ -102,14 +103,14 @@ class SeriesSet {
   /// Removes every series of which `chosen(const Series&)` holds and that does not stay. Returns how many.
   template <class Chosen>
   std::size_t remove_if(Chosen&& chosen) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     return remove_all(chosen);
   }
 
   /// No scrape that begins now lists these series: removes them. Those that stay, and those that are yet to
   /// come, do not count in the bound of the registry any more.
   PROMLITE_COLD void retire() noexcept {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     remove_all([](const Series&) { return true; });
     leave_total();
     retired_ = true;
@@ -123,7 +124,7 @@ class SeriesSet {
 
   /// Series there are, without the overflow series.
   std::size_t size() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     return declared_.label_names.empty() ? 1 : live();
   }
 
@@ -131,7 +132,7 @@ class SeriesSet {
   /// that it has finished. Throws std::bad_alloc.
   PROMLITE_COLD const PointerList<Series>& list() {
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const UndividedLock lock(mutex_);
       scraped_ = true;
       if (overflow_due_.load(std::memory_order_relaxed)) list_overflow();
       sorted_.append_all(pending_);
@@ -146,13 +147,13 @@ class SeriesSet {
   }
   /// Takes those out of the list that were removed since list() made it, for the scrape that called it.
   void drop_removed() noexcept {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     forget_removed();
   }
   /// What list() returned last.
   const PointerList<Series>& listed() const noexcept { return sorted_; }
   void finished() noexcept {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     scraped_ = false;
     if (retired_) forget_removed();
     forget_many_removed();
@@ -200,7 +201,7 @@ class SeriesSet {
         if (!is_utf8(values[i])) return with_repaired(values, count);
       }
       if (is_full_without(hash, values, count)) return overflow();
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const UndividedLock lock(mutex_);
       if (Series* const found = index_.find(hash, values, count)) return found->range();
       const Change change(changes_);
       if (stands_for_overflow(values, count)) return list_overflow().range();

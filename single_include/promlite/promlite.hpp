@@ -1141,6 +1141,9 @@ inline SlotAllocator slot_allocator;
 inline SlotAllocator no_slots;
 inline thread_local ThreadSlot thread_slot;
 
+/// What a thread can be told from another by, without <thread>.
+inline const void* this_thread() noexcept { return &thread_slot; }
+
 /// Marks that this thread allocates for an update. A program's own allocation function may update metrics,
 /// too, and so come back to where it was called from: then it must do without an allocation, or it would
 /// never end.
@@ -6673,6 +6676,216 @@ struct MetricTraits<Summary> {
 
 #endif  // PROMLITE_SUMMARY_HPP
 
+// ---- promlite/detail/fork_guard.hpp ----
+// promlite: what a fork finds whole, and what its child finds free.
+#ifndef PROMLITE_DETAIL_FORK_GUARD_HPP
+#define PROMLITE_DETAIL_FORK_GUARD_HPP
+
+#if defined(__has_include)
+#if __has_include(<pthread.h>) && __has_include(<unistd.h>)
+#include <pthread.h>
+#include <sched.h>
+#define PROMLITE_HAS_FORK 1
+#endif
+#endif
+#if !defined(PROMLITE_HAS_FORK)
+#define PROMLITE_HAS_FORK 0
+#endif
+
+namespace promlite {
+inline namespace PROMLITE_ABI {
+namespace detail {
+
+/// A lock that is held while user code runs, for as long as that likes, so that a fork cannot wait for it. In
+/// the child it is free, unless the forking thread itself runs that code.
+class UserCodeLock {
+ public:
+  UserCodeLock();
+  UserCodeLock(const UserCodeLock&) = delete;
+  UserCodeLock& operator=(const UserCodeLock&) = delete;
+  ~UserCodeLock();
+
+  void lock() { mutex_->lock(); }
+  bool try_lock() { return mutex_->try_lock(); }
+  void unlock() { mutex_->unlock(); }
+
+  /// By who holds the lock: this thread runs user code from here on, or (false) until here.
+  void mark(bool runs) noexcept { user_.store(runs ? this_thread() : nullptr, std::memory_order_relaxed); }
+  /// Only a thread itself finds its own mark, so relaxed accesses are enough.
+  bool marked_by_this_thread() const noexcept {
+    return user_.load(std::memory_order_relaxed) == this_thread();
+  }
+
+ private:
+  friend class ForkGuard;
+
+  // In the child, where one thread runs. Without memory the lock stays as it is.
+  PROMLITE_COLD void free_of_the_lost() noexcept {
+    if (marked_by_this_thread()) return;
+    user_.store(nullptr, std::memory_order_relaxed);
+    if (mutex_->try_lock()) return mutex_->unlock();
+    // Whoever holds it is not here to give it back, and destroying what is held is not allowed.
+    if (auto* const fresh = new (std::nothrow) std::mutex()) {
+      static_cast<void>(mutex_.release());
+      mutex_.reset(fresh);
+    }
+  }
+
+  std::unique_ptr<std::mutex> mutex_;
+  std::atomic<const void*> user_{nullptr};
+  UserCodeLock* next_ = nullptr;  // of all of them
+  UserCodeLock** place_ = nullptr;
+};
+
+#if PROMLITE_HAS_FORK
+
+/// Lets a fork happen between those steps of all threads that leave something divided until they are done: a
+/// list half changed, a lock held for a moment. The child, which has but one of the threads, could neither
+/// finish them nor get the lock. No user code runs within a step, so a fork does not wait long; should a step
+/// take longer than a second all the same, the fork goes on.
+///
+/// Constant initialised and trivially destroyed: it works before main() and after it.
+class ForkGuard {
+ public:
+  void begin_step() noexcept {
+    if (steps_of_this_thread_++ != 0) return;
+    pthread_mutex_lock(&mutex_);
+    while (waiting_) {
+      pthread_mutex_unlock(&mutex_);
+      sched_yield();
+      pthread_mutex_lock(&mutex_);
+    }
+    ++steps_;
+    pthread_mutex_unlock(&mutex_);
+  }
+  void end_step() noexcept {
+    if (--steps_of_this_thread_ != 0) return;
+    pthread_mutex_lock(&mutex_);
+    --steps_;
+    pthread_mutex_unlock(&mutex_);
+  }
+
+  PROMLITE_COLD void add(UserCodeLock& lock) noexcept {
+    pthread_mutex_lock(&mutex_);
+    if (!watching_) watching_ = pthread_atfork(&before_fork, &in_parent, &in_child) == 0;
+    lock.next_ = first_;
+    lock.place_ = &first_;
+    if (first_ != nullptr) first_->place_ = &lock.next_;
+    first_ = &lock;
+    pthread_mutex_unlock(&mutex_);
+  }
+  PROMLITE_COLD void remove(UserCodeLock& lock) noexcept {
+    pthread_mutex_lock(&mutex_);
+    *lock.place_ = lock.next_;
+    if (lock.next_ != nullptr) lock.next_->place_ = lock.place_;
+    pthread_mutex_unlock(&mutex_);
+  }
+
+ private:
+  static void before_fork() noexcept;
+  static void in_parent() noexcept;
+  static void in_child() noexcept;
+
+  /// Steps of others; a fork from within a step is that thread's own affair.
+  bool others_are_within() const noexcept { return steps_ != own_steps(); }
+  static std::size_t own_steps() noexcept { return steps_of_this_thread_ != 0 ? 1 : 0; }
+
+  static inline thread_local std::size_t steps_of_this_thread_ = 0;
+  static inline thread_local bool held_by_this_thread_ = false;
+
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;  // guards what follows; held during a fork
+  std::size_t steps_ = 0;                              // threads within one
+  bool waiting_ = false;                               // a fork waits for their end
+  bool watching_ = false;
+  UserCodeLock* first_ = nullptr;
+};
+
+inline ForkGuard fork_guard;
+
+PROMLITE_COLD inline void ForkGuard::before_fork() noexcept {
+  ForkGuard& guard = fork_guard;
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  bool asked = false;
+  do {
+    // A signal handler may fork in the middle of begin_step(): this never waits for the thread's own lock.
+    if (pthread_mutex_trylock(&guard.mutex_) == 0) {
+      held_by_this_thread_ = !guard.others_are_within();
+      if (held_by_this_thread_) return;
+      asked = guard.waiting_ = true;
+      pthread_mutex_unlock(&guard.mutex_);
+    }
+    sched_yield();
+  } while (std::chrono::steady_clock::now() < latest);
+  if (!asked) return;
+  pthread_mutex_lock(&guard.mutex_);
+  guard.waiting_ = false;
+  pthread_mutex_unlock(&guard.mutex_);
+}
+
+PROMLITE_COLD inline void ForkGuard::in_parent() noexcept {
+  if (!held_by_this_thread_) return;
+  held_by_this_thread_ = false;
+  fork_guard.waiting_ = false;
+  pthread_mutex_unlock(&fork_guard.mutex_);
+}
+
+PROMLITE_COLD inline void ForkGuard::in_child() noexcept {
+  ForkGuard& guard = fork_guard;
+  if (held_by_this_thread_) {
+    held_by_this_thread_ = false;
+    pthread_mutex_unlock(&guard.mutex_);
+  } else {
+    const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    guard.mutex_ = fresh;
+  }
+  guard.waiting_ = false;
+  guard.steps_ = own_steps();
+  for (UserCodeLock* lock = guard.first_; lock != nullptr; lock = lock->next_) lock->free_of_the_lost();
+}
+
+/// A step that no fork divides, while this lives. Nothing in it may run user code or wait for a thread that
+/// is not within a step. Steps may be nested.
+class Undivided {
+ public:
+  Undivided() noexcept { fork_guard.begin_step(); }
+  Undivided(const Undivided&) = delete;
+  Undivided& operator=(const Undivided&) = delete;
+  ~Undivided() { fork_guard.end_step(); }
+};
+
+inline UserCodeLock::UserCodeLock() : mutex_(std::make_unique<std::mutex>()) { fork_guard.add(*this); }
+inline UserCodeLock::~UserCodeLock() { fork_guard.remove(*this); }
+
+#else
+
+class Undivided {
+ public:
+  Undivided() noexcept {}
+  Undivided(const Undivided&) = delete;
+  Undivided& operator=(const Undivided&) = delete;
+};
+
+inline UserCodeLock::UserCodeLock() : mutex_(std::make_unique<std::mutex>()) {}
+inline UserCodeLock::~UserCodeLock() = default;
+
+#endif
+
+/// Holds a mutex for a step that no fork divides.
+class UndividedLock {
+ public:
+  explicit UndividedLock(std::mutex& mutex) : lock_(mutex) {}
+
+ private:
+  const Undivided step_;  // before the lock is taken: who holds it is within a step
+  const std::lock_guard<std::mutex> lock_;
+};
+
+}  // namespace detail
+}  // namespace PROMLITE_ABI
+}  // namespace promlite
+
+#endif  // PROMLITE_DETAIL_FORK_GUARD_HPP
+
 // ---- promlite/membership.hpp ----
 // promlite: a collector's or callback's stay in a registry.
 #ifndef PROMLITE_MEMBERSHIP_HPP
@@ -6682,9 +6895,6 @@ namespace promlite {
 inline namespace PROMLITE_ABI {
 namespace detail {
 
-/// What a thread can be told from another by, without <thread>.
-inline const void* this_thread() noexcept { return &thread_slot; }
-
 /// Lets calls of user code through until it is closed; closing waits for a call that runs, unless that call
 /// is the one that closes.
 class CallGate {
@@ -6692,12 +6902,12 @@ class CallGate {
   /// Calls `call()` and returns true, or returns false when the gate is closed. Passes on what `call` throws.
   template <class Call>
   bool pass(Call&& call) {
-    // One scrape at a time comes here, so the mutex is free unless the gate is being closed. That no thread
+    // One scrape at a time comes here, so the lock is free unless the gate is being closed. That no thread
     // waits for it with other locks held lets a call scrape another registry, in whatever groups the two are.
-    std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    std::unique_lock<UserCodeLock> lock(lock_, std::try_to_lock);
     if (!lock.owns_lock() && !closed()) lock.lock();
     if (closed()) return false;
-    const Runner mark(runner_);
+    const Runner mark(lock_);
     call();
     return true;
   }
@@ -6705,8 +6915,8 @@ class CallGate {
   void close() noexcept {
     // release: what the closing thread did before is seen by whoever sees the gate closed.
     closed_.store(true, std::memory_order_release);
-    if (runner_.load(std::memory_order_relaxed) == this_thread()) return;
-    const std::lock_guard<std::mutex> wait(mutex_);
+    if (lock_.marked_by_this_thread()) return;
+    const std::lock_guard<UserCodeLock> wait(lock_);
   }
 
   bool closed() const noexcept {
@@ -6715,20 +6925,16 @@ class CallGate {
   }
 
  private:
-  // Only the running thread can find its own mark here, so relaxed accesses are enough.
   struct Runner {
-    explicit Runner(std::atomic<const void*>& place) noexcept : runner(place) {
-      runner.store(this_thread(), std::memory_order_relaxed);
-    }
+    explicit Runner(UserCodeLock& held) noexcept : lock(held) { lock.mark(true); }
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
-    ~Runner() { runner.store(nullptr, std::memory_order_relaxed); }
-    std::atomic<const void*>& runner;
+    ~Runner() { lock.mark(false); }
+    UserCodeLock& lock;
   };
 
-  std::mutex mutex_;
+  UserCodeLock lock_;
   std::atomic<bool> closed_{false};
-  std::atomic<const void*> runner_{nullptr};
 };
 
 }  // namespace detail
@@ -6842,18 +7048,23 @@ class Callback : public Source {
   bool gone() const noexcept override { return gate_->closed(); }
 
   PROMLITE_COLD void prepare() final {
-    clear();
+    begin();
     PROMLITE_TRY {
       gate_->pass([this] { call(); });
     }
     PROMLITE_CATCH_ALL {
-      clear();
+      begin();
       count_errors(1);
     }
+    const Undivided step;
     count_errors(settle());
   }
 
  private:
+  void begin() noexcept {
+    const Undivided step;
+    clear();
+  }
   virtual void clear() noexcept = 0;
   /// Runs the user's function, and keeps what it gives.
   virtual void call() = 0;
@@ -7852,7 +8063,7 @@ class SeriesSet {
       if (!is_utf8(values[i])) return remove_repaired(values, count);
     }
     const std::uint64_t hash = index_.hash_of(values, count);
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     Series* const found = index_.find(hash, values, count);
     if (found == nullptr || stays(*found)) return false;
     const Change change(changes_);
@@ -7863,7 +8074,7 @@ class SeriesSet {
   /// Makes the series of these values stay for ever. False when it has left already.
   PROMLITE_COLD bool keep(const std::string_view* values, std::size_t count) {
     const std::uint64_t hash = index_.hash_of(values, count);
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     Series* const found = index_.find(hash, values, count);
     if (found != nullptr) found->permanent = true;
     return found != nullptr;
@@ -7873,7 +8084,7 @@ class SeriesSet {
   /// gone or stays.
   template <class Still>
   bool remove_listed(Series& series, Still&& still) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     if (series.removed || stays(series) || !still()) return false;
     const Change change(changes_);
     remove(series);
@@ -7883,14 +8094,14 @@ class SeriesSet {
   /// Removes every series of which `chosen(const Series&)` holds and that does not stay. Returns how many.
   template <class Chosen>
   std::size_t remove_if(Chosen&& chosen) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     return remove_all(chosen);
   }
 
   /// No scrape that begins now lists these series: removes them. Those that stay, and those that are yet to
   /// come, do not count in the bound of the registry any more.
   PROMLITE_COLD void retire() noexcept {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     remove_all([](const Series&) { return true; });
     leave_total();
     retired_ = true;
@@ -7904,7 +8115,7 @@ class SeriesSet {
 
   /// Series there are, without the overflow series.
   std::size_t size() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     return declared_.label_names.empty() ? 1 : live();
   }
 
@@ -7912,7 +8123,7 @@ class SeriesSet {
   /// that it has finished. Throws std::bad_alloc.
   PROMLITE_COLD const PointerList<Series>& list() {
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const UndividedLock lock(mutex_);
       scraped_ = true;
       if (overflow_due_.load(std::memory_order_relaxed)) list_overflow();
       sorted_.append_all(pending_);
@@ -7927,13 +8138,13 @@ class SeriesSet {
   }
   /// Takes those out of the list that were removed since list() made it, for the scrape that called it.
   void drop_removed() noexcept {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     forget_removed();
   }
   /// What list() returned last.
   const PointerList<Series>& listed() const noexcept { return sorted_; }
   void finished() noexcept {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const UndividedLock lock(mutex_);
     scraped_ = false;
     if (retired_) forget_removed();
     forget_many_removed();
@@ -7981,7 +8192,7 @@ class SeriesSet {
         if (!is_utf8(values[i])) return with_repaired(values, count);
       }
       if (is_full_without(hash, values, count)) return overflow();
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const UndividedLock lock(mutex_);
       if (Series* const found = index_.find(hash, values, count)) return found->range();
       const Change change(changes_);
       if (stands_for_overflow(values, count)) return list_overflow().range();
@@ -8709,18 +8920,16 @@ struct Scraped {
   bool shown;              ///< its name is not taken otherwise by a registry before its own
 };
 
-/// Marks a thread at a place while this lives.
+/// Marks this thread as the one that runs user code for a scrape while this lives.
 class ScraperMark {
  public:
-  explicit ScraperMark(std::atomic<const void*>& place) noexcept : place_(place) {
-    place_.store(this_thread(), std::memory_order_relaxed);
-  }
+  explicit ScraperMark(UserCodeLock& held) noexcept : held_(held) { held_.mark(true); }
   ScraperMark(const ScraperMark&) = delete;
   ScraperMark& operator=(const ScraperMark&) = delete;
-  ~ScraperMark() { place_.store(nullptr, std::memory_order_relaxed); }
+  ~ScraperMark() { held_.mark(false); }
 
  private:
-  std::atomic<const void*>& place_;
+  UserCodeLock& held_;
 };
 
 /// The inside of a registry, shared with whoever may still be scraping it when the Registry object dies.
@@ -8738,7 +8947,7 @@ class RegistryCore {
   FamilyOf<Metric>& declare(Declaration declared, const Scope* scope) {
     using Family = FamilyOf<Metric>;
     check(declared, scope);
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     // Same type and value kind, no callback: it is a FamilyOf of this metric.
     if (Source* const same = find_same(declared)) return static_cast<Family&>(*same);
     auto made = std::make_unique<Family>(std::move(declared),
@@ -8760,7 +8969,7 @@ class RegistryCore {
   PROMLITE_COLD Membership add(Collector& collector, std::shared_ptr<const Scope> scope, bool quick) {
     auto gate = std::make_shared<CallGate>();
     make_room();
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     for (const CollectorEntry& entry : collectors_) {
       if (entry.collector == &collector && !entry.gate->closed() && equal(entry.scope.get(), scope.get()))
         fail("this collector is in the registry already");
@@ -8807,18 +9016,14 @@ class RegistryCore {
   }
   Source* find_same(const Declaration& declared) const { return directory_.find_same(declared); }
 
-  bool scraped_by_this_thread() const noexcept {
-    return scraper_.load(std::memory_order_relaxed) == this_thread();
-  }
+  bool scraped_by_this_thread() const noexcept { return scrape_.marked_by_this_thread(); }
   Membership add_callback(std::unique_ptr<Callback> made);
   void make_room();
   void forget_the_gone();
   void list_sources(std::vector<Scraped>& sources, std::uint32_t registry, bool callbacks);
   void run_collectors(Sink& sink);
 
-  std::mutex scrape_;
-  // The thread that runs user code for a scrape. Only that thread finds its own mark, so relaxed is enough.
-  std::atomic<const void*> scraper_{nullptr};
+  UserCodeLock scrape_;  // marked by the thread that runs user code for a scrape
 
   std::mutex registration_;
   CellArena owned_cells_{true, 256};
@@ -8836,7 +9041,7 @@ class RegistryCore {
 PROMLITE_COLD inline Membership RegistryCore::add_callback(std::unique_ptr<Callback> made) {
   std::shared_ptr<CallGate> gate = made->gate();
   make_room();
-  const std::lock_guard<std::mutex> lock(registration_);
+  const UndividedLock lock(registration_);
   find_same(made->declared());
   directory_.add(std::move(made));
   user_code_.store(true, std::memory_order_relaxed);
@@ -8849,7 +9054,7 @@ PROMLITE_COLD inline bool RegistryCore::unregister(std::string_view name, const 
   std::vector<Source*> retired;
   std::vector<Membership> ended;  // their ends, behind the lock, wait for calls that run
   {
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     const std::vector<Source*> found = directory_.find_all(whole, scope);
     retired.reserve(found.size());
     ended.reserve(found.size());
@@ -8872,9 +9077,9 @@ PROMLITE_COLD inline void RegistryCore::make_room() {
   if (registrations_.fetch_add(1, std::memory_order_relaxed) % 64 != 63) return;
   // This thread holds the lock already, and must not try it.
   if (scraped_by_this_thread()) return;
-  const std::unique_lock<std::mutex> idle(scrape_, std::try_to_lock);
+  const std::unique_lock<UserCodeLock> idle(scrape_, std::try_to_lock);
   if (!idle.owns_lock()) return;
-  const ScraperMark mark(scraper_);
+  const ScraperMark mark(scrape_);
   forget_the_gone();
 }
 
@@ -8886,7 +9091,7 @@ PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
       for (std::size_t i = 0; i < size(); ++i) delete (*this)[i];
     }
   } dead;
-  const std::lock_guard<std::mutex> lock(registration_);
+  const UndividedLock lock(registration_);
   if (has_collectors()) directory_.take_gone(dead);
   std::size_t kept = 0;
   for (const CollectorEntry& entry : collectors_) {
@@ -8898,7 +9103,7 @@ PROMLITE_COLD inline void RegistryCore::forget_the_gone() {
 /// Appends the sources in the order of their names. Without `callbacks`, the declared metrics alone.
 inline void RegistryCore::list_sources(std::vector<Scraped>& sources, std::uint32_t registry,
                                        bool callbacks) {
-  const std::lock_guard<std::mutex> lock(registration_);
+  const UndividedLock lock(registration_);
   sources.reserve(sources.size() + directory_.size());
   for (std::size_t i = 0; i < directory_.size(); ++i) {
     Source& source = directory_[i];
@@ -8909,7 +9114,7 @@ inline void RegistryCore::list_sources(std::vector<Scraped>& sources, std::uint3
 PROMLITE_COLD inline void RegistryCore::run_collectors(Sink& sink) {
   std::vector<CollectorEntry> collectors;
   {
-    const std::lock_guard<std::mutex> lock(registration_);
+    const UndividedLock lock(registration_);
     collectors = collectors_;
   }
   for (const CollectorEntry& entry : collectors) {
@@ -8973,14 +9178,14 @@ class ScrapeLocks {
   /// Marks this thread in the registries whose locks were taken, while user code runs.
   class Marks {
    public:
-    explicit Marks(const ScrapeLocks& locks) noexcept : locks_(locks) { mark(this_thread()); }
+    explicit Marks(const ScrapeLocks& locks) noexcept : locks_(locks) { mark(true); }
     Marks(const Marks&) = delete;
     Marks& operator=(const Marks&) = delete;
-    ~Marks() { mark(nullptr); }
+    ~Marks() { mark(false); }
 
    private:
-    void mark(const void* thread) const noexcept {
-      for (RegistryCore* const core : locks_.taken_) core->scraper_.store(thread, std::memory_order_relaxed);
+    void mark(bool runs) const noexcept {
+      for (RegistryCore* const core : locks_.taken_) core->scrape_.mark(runs);
     }
     const ScrapeLocks& locks_;
   };
@@ -9103,6 +9308,7 @@ inline void RegistryGroup::collect(Encoder& encoder, const NameFilter& filter) {
   drop_clashing(sink, sources);
   errors_ += SinkAccess::problems(sink);
   ScrapeContext scrape{start, start, {}, encoder.shows_created(), 0};
+  const Undivided step;
   encode(encoder, filter, sources, sink, scrape);
   if (nested) return;
   ++scrapes_;
@@ -9354,6 +9560,7 @@ class SeriesCallback : public Callback {
 
   /// A series with values for the declared labels. Throws std::bad_alloc, and so do the others.
   PROMLITE_COLD void add(const std::string_view* values, Number value) {
+    const Undivided step;
     labels_.clear();
     for (std::size_t i = 0; i < declared_.label_names.size(); ++i) {
       labels_.push_back({declared_.label_names[i], values[i]});
@@ -9362,6 +9569,7 @@ class SeriesCallback : public Callback {
   }
   /// A series with these labels.
   PROMLITE_COLD void add(const Labels& labels) {
+    const Undivided step;
     labels_.assign(labels.begin(), labels.end());
     add_sample(1);
   }
@@ -9840,6 +10048,7 @@ namespace detail {
 /// that counts. Made on first use and never destroyed, so that metrics at namespace scope work before main()
 /// and after it.
 inline Registry& default_metrics() {
+  const Undivided step;  // or the child of a fork might wait for a thread that it does not have
   static Registry* const made = [] {
     auto* const registry = new Registry();
     registry->expose_scrape_metrics(true);
@@ -9854,6 +10063,7 @@ struct DefaultProcessMetrics {
   Membership membership = default_metrics().share()->cores().front()->add(collector, nullptr, true);
 
   static DefaultProcessMetrics& instance() {
+    const Undivided step;
     static auto* const made = new DefaultProcessMetrics();
     return *made;
   }

@@ -90,6 +90,9 @@ inline SlotAllocator slot_allocator;
 inline SlotAllocator no_slots;
 inline thread_local ThreadSlot thread_slot;
 
+/// What a thread can be told from another by, without <thread>.
+inline const void* this_thread() noexcept { return &thread_slot; }
+
 /// Marks that this thread allocates for an update. A program's own allocation function may update metrics,
 /// too, and so come back to where it was called from: then it must do without an allocation, or it would
 /// never end.

@@ -231,7 +231,7 @@ PIECES = [
     ("exporter/password.hpp", function(r"void answer\("), [
         (None, r"table_->check\("), ("PasswordQuestion::answer", rf"verdict_\.store\(verdict, {ORDER}\)")]),
     ("membership.hpp", function(r"void close\("), [
-        ("CallGate::close", rf"closed_\.store\(true, {ORDER}\)"), (None, rf"runner_\.load\({RELAXED}\)")]),
+        ("CallGate::close", rf"closed_\.store\(true, {ORDER}\)"), (None, r"lock_\.marked_by_this_thread\(\)")]),
     ("membership.hpp", function(r"bool closed\("), [("CallGate::closed", rf"closed_\.load\({ORDER}\)")]),
 ]
 
