@@ -31,6 +31,8 @@ static const promlite::Counter<> forks = registry.counter("forks_total", "Forks.
   const double before = jobs.value();
   for (int i = 0; i < 1000; ++i) jobs.inc();
   demand(jobs.value() == before + 1000, "a child counts");
+  // The parent's registry, which a scrape of the parent may have held at the moment of the fork.
+  demand(test::scrape(registry).at("jobs_total") == before + 1000, "a child collects what it inherited");
   promlite::Registry own;
   own.counter("own_total", "Own.").inc(2);
   demand(test::scrape(own) == test::Scrape{{"own_total", 2}}, "a child collects");
@@ -87,7 +89,6 @@ int main(int argc, char** argv) {
   demand(test::settles_at("fd", descriptors), "no descriptor is left");
   std::printf(
       "%d children updated, collected and ended, every fourth with a server of its own; the parent answered "
-      "%ld "
-      "scrapes meanwhile, nothing fell\n",
+      "%ld scrapes meanwhile, nothing fell\n",
       children, scrapes.load());
 }

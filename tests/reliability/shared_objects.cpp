@@ -235,6 +235,7 @@ void load_again_and_again(const std::string& name, bool by_host, int times) {
     { const Loaded once_more(name, RTLD_LOCAL); }
     const bool may_stay = name.find("shown") == 0;  // g++ marks what it shows as never to be unloaded
     demand(may_stay || !Loaded::is_there(name), name + " is unloaded once the threads have ended");
+    in_child(name + ", unloaded: a fork", [] {});
     std::printf("%s%s %d times: + %ld KiB; ", name.c_str(), by_host ? " (updated by the host)" : "", times,
                 grown);
     std::fflush(stdout);
