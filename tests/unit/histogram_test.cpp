@@ -174,12 +174,21 @@ TEST_CASE("handles of removed series with more buckets than there are cells that
   CHECK(family.clear() == 10);
   // With this scrape the memory of what was removed is given back.
   CHECK(to_text(registry).empty());
+  const auto nowhere = [] {
+    std::vector<std::uint64_t> cells;
+    for (std::uint32_t i = 0; i < detail::largest_chunk; ++i)
+      cells.push_back(detail::SlabMemory::lost()[i].load());
+    return cells;
+  };
+  const std::vector<std::uint64_t> before = nowhere();
   for (const Histogram& handle : handles) {
+    handle.observe(1);
     handle.observe(1030);
     handle.observe(2000);
   }
+  CHECK(nowhere() == before);
   // The last one's memory is kept for the next series.
   CHECK(handles[8].count() == 0);
   CHECK(handles[8].sum() == 0);
-  CHECK(handles[9].count() == 3);
+  CHECK(handles[9].count() == 4);
 }
