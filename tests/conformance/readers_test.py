@@ -1,7 +1,9 @@
 # promlite: what others read from our expositions is what was put in: promtool, the Python client, Prometheus itself.
 # SPDX-License-Identifier: MIT
+# unsanitized: what it looks at is the readers of others, whose time it is
 """Needs promtool, prometheus (Debian: prometheus) and prometheus_client (Debian: python3-prometheus-client).
 What is not installed is skipped, and named."""
+import functools
 import http.server
 import json
 import os
@@ -33,7 +35,9 @@ def cases_program():
     return path
 
 
+@functools.cache
 def run(*arguments):
+    """What exposition_cases says: the same whenever it is asked the same."""
     return subprocess.run([cases_program(), *arguments], stdout=subprocess.PIPE, check=True, timeout=DEADLINE).stdout
 
 

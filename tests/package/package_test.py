@@ -31,6 +31,14 @@ def run(*command, cwd=None, **environment):
 
 
 class Package(unittest.TestCase):
+    prefixes = {}  # of what is installed once, by system
+
+    @classmethod
+    def setUpClass(cls):
+        installed = tempfile.TemporaryDirectory(prefix="promlite-installed-")
+        cls.addClassCleanup(installed.cleanup)
+        cls.folder = pathlib.Path(installed.name)
+
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="promlite-package-")
         self.addCleanup(scratch.cleanup)
@@ -63,6 +71,15 @@ class Package(unittest.TestCase):
         self.must("meson", "setup", build, ROOT, f"--prefix={prefix}")
         self.must("meson", "install", "-C", build)
 
+    def installed(self, system):
+        """A prefix that several tests read and none changes."""
+        if system not in self.prefixes:
+            prefix = self.folder / system
+            {"cmake": self.install_with_cmake, "meson": self.install_with_meson}[system](prefix)
+            shutil.rmtree(self.scratch / "install")
+            self.prefixes[system] = prefix
+        return self.prefixes[system]
+
     def outside_meson_project(self, folder="meson", program="main.cpp"):
         project = self.scratch / "project"
         project.mkdir()
@@ -92,8 +109,7 @@ class Package(unittest.TestCase):
         self.build_with_cmake("fetch_content", f"-DFETCHCONTENT_SOURCE_DIR_PROMLITE={ROOT}")
 
     def test_find_package(self):
-        self.install_with_cmake(self.scratch / "prefix")
-        output = self.build_with_cmake("find_package", f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", f"-DWANTED={SERIES}")
+        output = self.build_with_cmake("find_package", f"-DCMAKE_PREFIX_PATH={self.installed('cmake')}", f"-DWANTED={SERIES}")
         self.assertIn(f"found promlite {VERSION}", output)
 
     def test_an_installed_tree_can_be_moved(self):
@@ -105,20 +121,18 @@ class Package(unittest.TestCase):
         self.check_pkg_config(moved)
 
     def test_a_version_that_is_not_installed_is_refused(self):
-        self.install_with_cmake(self.scratch / "prefix")
         major, minor, patch = map(int, VERSION.split("."))
         for wanted in (f"{major + 1}.0", f"{major}.{minor + 1}", f"{major}.{minor}.{patch + 1}"):
             with self.subTest(wanted=wanted):
                 code, output = run("cmake", "-G", "Ninja", "-S", HERE / "find_package", "-B", self.scratch / f"build-{wanted}",
-                                   f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", f"-DWANTED={wanted}")
+                                   f"-DCMAKE_PREFIX_PATH={self.installed('cmake')}", f"-DWANTED={wanted}")
                 self.assertNotEqual(0, code, output)
                 self.assertIn('Could not find a configuration file for package "promlite" that is compatible with '
                               f'requested version "{wanted}"', output)
                 self.assertIn(f"promlite-config.cmake, version: {VERSION}", output)
 
     def test_pkg_config_after_cmake(self):
-        self.install_with_cmake(self.scratch / "prefix")
-        self.check_pkg_config(self.scratch / "prefix")
+        self.check_pkg_config(self.installed("cmake"))
 
     def test_pkg_config_after_meson(self):
         self.install_with_meson(self.scratch / "prefix")
@@ -127,11 +141,8 @@ class Package(unittest.TestCase):
         self.check_pkg_config(moved)
 
     def test_cmake_and_meson_install_the_same_headers(self):
-        for system, install in (("cmake", self.install_with_cmake), ("meson", self.install_with_meson)):
-            install(self.scratch / system)
-            shutil.rmtree(self.scratch / "install")
         headers = [sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.hpp"))
-                   for folder in (ROOT / "include", self.scratch / "cmake" / "include", self.scratch / "meson" / "include")]
+                   for folder in (ROOT / "include", self.installed("cmake") / "include", self.installed("meson") / "include")]
         self.assertEqual(headers[0], headers[1])
         self.assertEqual(headers[0], headers[2])
 
@@ -147,8 +158,7 @@ class Package(unittest.TestCase):
     def test_gzip_with_cmake(self):
         self.build_with_cmake("gzip", f"-DPROMLITE_SOURCE={ROOT}", expected=COMPRESSED)
         shutil.rmtree(self.scratch / "build")
-        prefix = self.scratch / "prefix"
-        self.install_with_cmake(prefix)
+        prefix = self.installed("cmake")
         self.build_with_cmake("gzip", f"-DCMAKE_PREFIX_PATH={prefix}", expected=COMPRESSED)
         flags = self.must("pkg-config", "--cflags", "--libs", "promlite-gzip",
                           PKG_CONFIG_PATH=str(prefix / "share" / "pkgconfig")).split()
@@ -156,16 +166,14 @@ class Package(unittest.TestCase):
         self.check_program(self.scratch / "consumer", COMPRESSED)
 
     def test_gzip_with_cmake_where_there_is_no_zlib(self):
-        self.install_with_cmake(self.scratch / "prefix")
-        options = (f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+        options = (f"-DCMAKE_PREFIX_PATH={self.installed('cmake')}", "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
         code, output = run("cmake", "-G", "Ninja", "-S", HERE / "gzip", "-B", self.scratch / "refused", *options)
         self.assertNotEqual(0, code, output)
         self.assertIn("The component gzip of promlite needs zlib", output)
         self.build_with_cmake("find_package", *options, f"-DWANTED={SERIES}")
 
     def test_gzip_with_meson(self):
-        self.install_with_meson(self.scratch / "prefix")
-        path = {"PKG_CONFIG_PATH": str(self.scratch / "prefix" / "share" / "pkgconfig")}
+        path = {"PKG_CONFIG_PATH": str(self.installed("meson") / "share" / "pkgconfig")}
         project = self.outside_meson_project("gzip", "gzip.cpp")
         self.must("meson", "setup", "build", "--wrap-mode=nofallback", cwd=project, **path)
         self.must("meson", "compile", "-C", "build", cwd=project)
@@ -182,8 +190,7 @@ class Package(unittest.TestCase):
         self.check_program(project / "build" / "consumer", COMPRESSED)
 
     def test_exporter_with_cmake(self):
-        prefix = self.scratch / "prefix"
-        self.install_with_cmake(prefix)
+        prefix = self.installed("cmake")
         self.build_with_cmake("exporter", f"-DCMAKE_PREFIX_PATH={prefix}", expected=REFUSED)
         path = {"PKG_CONFIG_PATH": str(prefix / "share" / "pkgconfig")}
         self.assertEqual(VERSION, self.must("pkg-config", "--modversion", "promlite-exporter", **path).strip())
@@ -193,23 +200,20 @@ class Package(unittest.TestCase):
         self.check_program(self.scratch / "consumer", REFUSED)
 
     def test_exporter_with_cmake_where_a_library_is_missing(self):
-        self.install_with_cmake(self.scratch / "prefix")
-        options = (f"-DCMAKE_PREFIX_PATH={self.scratch / 'prefix'}", "-DCMAKE_DISABLE_FIND_PACKAGE_yaml-cpp=ON")
+        options = (f"-DCMAKE_PREFIX_PATH={self.installed('cmake')}", "-DCMAKE_DISABLE_FIND_PACKAGE_yaml-cpp=ON")
         code, output = run("cmake", "-G", "Ninja", "-S", HERE / "exporter", "-B", self.scratch / "refused", *options)
         self.assertNotEqual(0, code, output)
         self.assertIn("The component exporter of promlite needs yaml-cpp (Debian: libyaml-cpp-dev).", output)
         self.build_with_cmake("find_package", *options, f"-DWANTED={SERIES}")
 
     def test_meson_finds_the_exporter_kit(self):  # Compiling it is as above, and takes long.
-        self.install_with_meson(self.scratch / "prefix")
-        path = {"PKG_CONFIG_PATH": str(self.scratch / "prefix" / "share" / "pkgconfig")}
+        path = {"PKG_CONFIG_PATH": str(self.installed("meson") / "share" / "pkgconfig")}
         project = self.outside_meson_project("exporter", "exporter.cpp")
         self.assertRegex(self.must("meson", "setup", "build", "--wrap-mode=nofallback", cwd=project, **path),
                          f"Run-time dependency promlite-exporter found: YES {re.escape(VERSION)}")
 
     def test_meson_installed(self):
-        self.install_with_meson(self.scratch / "prefix")
-        path = {"PKG_CONFIG_PATH": str(self.scratch / "prefix" / "share" / "pkgconfig")}
+        path = {"PKG_CONFIG_PATH": str(self.installed("meson") / "share" / "pkgconfig")}
         project = self.outside_meson_project()
         self.must("meson", "setup", "build", "--wrap-mode=nofallback", cwd=project, **path)
         self.must("meson", "compile", "-C", "build", cwd=project)
