@@ -1,5 +1,6 @@
 // promlite: registries full of what is hard to expose, and what a reader must find in each.
 // SPDX-License-Identifier: MIT
+// unsanitized: what looks at it is the readers of others, whose time it is
 //
 // exposition_cases list           the names of the cases, a line each
 // exposition_cases text CASE      the exposition

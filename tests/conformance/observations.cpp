@@ -1,5 +1,6 @@
 // promlite: a server whose histograms hold observations that it also tells, and which has exemplars.
 // SPDX-License-Identifier: MIT
+// unsanitized: what looks at it is the readers of others, whose time it is
 //
 // Prints its address in a line, then for each family a line: its name, and what was observed, as the
 // hexadecimal digits of the bits of each double. Serves until its standard input ends.

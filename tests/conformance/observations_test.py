@@ -1,5 +1,6 @@
 # promlite: Prometheus ingests native histograms, whose quantiles are those of what was observed, and exemplars.
 # SPDX-License-Identifier: MIT
+# unsanitized: what it looks at is the readers of others, whose time it is
 """Needs prometheus (Debian: prometheus, 2.40 or newer)."""
 import json
 import math

@@ -1,5 +1,6 @@
 # promlite: our readers and others': what is refused, what is read, and what the linter says.
 # SPDX-License-Identifier: MIT
+# unsanitized: what it looks at is the readers of others, whose time it is
 """Needs promtool (Debian: prometheus) and prometheus_client (Debian: python3-prometheus-client). What is not installed is
 skipped, and named."""
 import json

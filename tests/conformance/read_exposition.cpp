@@ -1,5 +1,6 @@
 // promlite: shows what the readers of expositions make of a text, for the Python tests beside this.
 // SPDX-License-Identifier: MIT
+// unsanitized: what looks at it is the readers of others, whose time it is
 //
 // read_exposition text|openmetrics|lint < TEXTS    TEXTS: 8 bytes with the length of each (big-endian), then
 // the text A line of JSON for each: {"error": "..."}, or {"families": [...]} with strings as hexadecimal

@@ -8,6 +8,7 @@
 //   hostile         metrics whose texts are meant to harm a page
 //   hang | go       collections do not end, or end again
 // SPDX-License-Identifier: MIT
+// unsanitized: what looks at it is a browser, whose time it is
 #include <promlite/exporter/live_page.hpp>
 #include <promlite/promlite.hpp>
 

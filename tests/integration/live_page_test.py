@@ -1,5 +1,6 @@
 # promlite: the live page in a real browser: what it reads, draws and says, and what it does not run.
 # SPDX-License-Identifier: MIT
+# unsanitized: what it looks at is a page in a browser, whose time it is
 import base64
 import hashlib
 import os
