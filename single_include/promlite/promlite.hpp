@@ -11775,13 +11775,15 @@ inline int wait_for(pollfd* fds, std::size_t count, Instant deadline, Instant cu
 /// Wakes a thread that waits for it. signal() may be called from any thread, and in a signal handler.
 class Event {
  public:
-  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), error_(fd_ ? 0 : errno) {}
+  /// Why there is none, or 0.
+  int error() const noexcept { return error_; }
   int descriptor() const noexcept { return fd_.get(); }
 
+  // Whoever waits for a signal that was lost would wait for ever: no error is a reason not to try again.
   void signal() noexcept {
     const std::uint64_t one = 1;
-    while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+    for (int tries = 0; tries < 100 && ::write(fd_.get(), &one, sizeof one) < 0; ++tries) {
     }
   }
   /// Takes all signals that have come.
@@ -11795,8 +11797,11 @@ class Event {
     for (;;) {
       pollfd fds[1] = {{fd_.get(), POLLIN, 0}};
       const Instant current = now();
-      if (wait_for(fds, 1, deadline, current) > 0) break;
+      const int ready = wait_for(fds, 1, deadline, current);
+      if (ready > 0) break;
       if (current >= deadline) return false;
+      // poll fails at once where the process may have fewer descriptors than this: no reason to spin.
+      if (ready < 0) wait_for(nullptr, 0, deadline < current + 10 ? deadline : current + 10, current);
     }
     drain();
     return true;
@@ -11804,6 +11809,7 @@ class Event {
 
  private:
   FileDescriptor fd_;
+  int error_;
 };
 
 /// What became of reading or writing without waiting.
@@ -12744,9 +12750,11 @@ class Thread {
     for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF}) {
       sigdelset(&blocked, fault);
     }
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    if (const int refused = pthread_sigmask(SIG_SETMASK, &blocked, &before)) return refused;
     const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // A mask that is left as it is would leave the program without its signals.
+    for (int tries = 0; tries < 100 && pthread_sigmask(SIG_SETMASK, &before, nullptr) != 0; ++tries) {
+    }
     if (error == 0) {
       if (name != nullptr) pthread_setname_np(id_, name);
       (void)task.release();
@@ -12848,7 +12856,8 @@ PROMLITE_COLD inline std::shared_ptr<Resolver::LookUp> Resolver::join_or_start(i
   look_up->host = host_;
   look_up->port = port_;
   Thread thread;
-  error = look_up->done ? thread.start<LookUp>(&run, look_up, "promlite-resolve") : EMFILE;
+  error = look_up->done.error();
+  if (error == 0) error = thread.start<LookUp>(&run, look_up, "promlite-resolve");
   thread.detach();
   if (error == 0) running_ = look_up;
   return look_up;
@@ -13960,7 +13969,8 @@ PROMLITE_COLD inline std::string PusherState::problem() const {
   if (!in_range(options_.interval, 10)) return "the interval is not between 10 milliseconds and a day";
   if (!(options_.jitter >= 0 && options_.jitter <= 1)) return "the jitter is not between 0 and 1";
   if (!in_range(options_.final_timeout, 1)) return "the final timeout is not between a millisecond and a day";
-  return wake_ && end_ ? std::string() : errno_text(EMFILE);
+  const int error = wake_.error() != 0 ? wake_.error() : end_.error();
+  return error == 0 ? std::string() : errno_text(error);
 }
 
 PROMLITE_COLD inline void PusherState::run() noexcept {
@@ -14750,7 +14760,8 @@ class Listener {
   std::string open_host(const ListenAddress& address);
   /// The errno, or 0.
   int listen_on(const addrinfo& found, bool wildcard) noexcept;
-  void name_itself();
+  /// The errno, or 0. Throws std::bad_alloc.
+  int name_itself();
 
   FileDescriptor fd_;
   std::string address_;
@@ -14820,7 +14831,7 @@ PROMLITE_COLD inline std::string Listener::open_descriptor(int descriptor) {
                sizeof on);  // fails for a Unix socket, which has none
   fd_ = FileDescriptor(descriptor);
   given_ = true;
-  name_itself();
+  (void)name_itself();
   return {};
 }
 
@@ -14842,9 +14853,8 @@ PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& addres
     }
   }
   ::freeaddrinfo(found);
-  if (error != 0) return errno_text(error);
-  name_itself();
-  return {};
+  if (error == 0) error = name_itself();
+  return error == 0 ? std::string() : errno_text(error);
 }
 
 PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
@@ -14862,30 +14872,31 @@ PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcar
   return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
 }
 
-PROMLITE_COLD inline void Listener::name_itself() {
+PROMLITE_COLD inline int Listener::name_itself() {
   sockaddr_storage name{};
   socklen_t size = sizeof name;
   char host[NI_MAXHOST] = "";
   char port[NI_MAXSERV] = "";
   auto* const generic = reinterpret_cast<sockaddr*>(&name);
-  if (::getsockname(fd_.get(), generic, &size) != 0) return;
+  if (::getsockname(fd_.get(), generic, &size) != 0) return errno;
   if (name.ss_family == AF_UNIX) {
     // unix(7): a socket without a name, or with an abstract one, has no path.
     const char* const path = reinterpret_cast<const sockaddr_un*>(&name)->sun_path;
     const std::size_t room = size - offsetof(sockaddr_un, sun_path);
     if (size > offsetof(sockaddr_un, sun_path) && *path != '\0')
       address_ = message_of("unix:", std::string_view(path, ::strnlen(path, room)));
-    return;
+    return 0;
   }
   if (::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
       0) {
-    return;
+    return EADDRNOTAVAIL;
   }
   const bool v6 = name.ss_family == AF_INET6;
   address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
   for (const char* digit = port; *digit != '\0'; ++digit) {
     port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
   }
+  return 0;
 }
 
 }  // namespace detail
@@ -14979,7 +14990,8 @@ class ScrapeWorker {
   ScrapeWorker(std::shared_ptr<ScrapeSource> source, Event& done) noexcept
       : source_(std::move(source)), done_(&done) {}
 
-  explicit operator bool() const noexcept { return static_cast<bool>(wanted_); }
+  /// Why it cannot work, or 0.
+  int error() const noexcept { return wanted_.error(); }
 
   // The server's side.
 
@@ -15909,11 +15921,11 @@ class ServerLoop {
     now_ = now();
     while (!stopping_.load(std::memory_order_acquire)) {  // pairs with stop()
       const int count = wait_for(fds_.get(), first_connection + connections_.size(), wake_up_, now_);
-      now_ = now();
       if (count < 0) {
-        survive_poll();
+        survive_poll(errno);
         continue;
       }
+      now_ = now();
       if (fds_[0].revents != 0) {
         wake_->drain();
         scrapes_.take_result(now_, answered_);
@@ -16167,9 +16179,12 @@ class ServerLoop {
     }
   }
 
-  // poll fails where the process may no longer have as many descriptors as it has: it goes on with fewer.
-  PROMLITE_COLD void survive_poll() noexcept {
-    if (Connection* const victim = find_victim()) drop(*victim);
+  // EINVAL: the process may no longer have as many descriptors as it has, and goes on with fewer. Everything
+  // else may be over after a while.
+  PROMLITE_COLD void survive_poll(int error) noexcept {
+    now_ = now();
+    Connection* const victim = error == EINVAL ? find_victim() : nullptr;
+    if (victim != nullptr) drop(*victim);
     wait_for(nullptr, 0, now_ + 10, now_);
     now_ = now();
     end_round();
@@ -16335,7 +16350,9 @@ PROMLITE_COLD inline std::string Server::open(std::string_view address, const Se
   if (!reason.empty()) return reason;
   address_ = state_->listener.address();
   port_ = state_->listener.port();
-  if (!(*state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
+  for (const int error : {state_->wake->error(), state_->finished.error(), state_->worker.error()}) {
+    if (error != 0) return errno_text(error);
+  }
   ServerLimits limits(options);
   limits.header_room = state_->site->header_room();
   state_->loop.open(limits);

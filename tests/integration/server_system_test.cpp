@@ -24,6 +24,8 @@ static std::atomic<int> interrupt_every{0};  // one call in so many ends with EI
 static std::atomic<int> accept_errors{0};    // so many calls of accept4 fail with ...
 static std::atomic<int> accept_errno{0};
 static std::atomic<int> accept_calls{0};
+static std::atomic<int> poll_error{0};  // while it is not 0, polls of descriptors fail with it
+static std::atomic<int> poll_calls{0};
 static std::atomic<int> interrupted{0};
 [[maybe_unused]] static std::atomic<int> allocations_left{-1};  // until one fails; negative: none does
 [[maybe_unused]] static std::atomic<int> allocations_failed{0};
@@ -66,7 +68,12 @@ ssize_t recv(int fd, void* to, size_t size, int flags) {
 }
 
 int poll(pollfd* fds, nfds_t count, int timeout) {
+  if (!is_test) ++poll_calls;
   if (interrupts()) return -1;
+  if (!is_test && count != 0 && poll_error != 0) {
+    errno = poll_error;
+    return -1;
+  }
   return static_cast<int>(syscall(SYS_poll, fds, count, timeout));
 }
 
@@ -179,6 +186,25 @@ TEST_CASE("the listener survives what accept can report, and does not spin") {
     CHECK(accept_calls < 500);
     accept_errors = 0;
     CHECK(client.read().body == served.expected);
+  }
+}
+
+TEST_CASE("while polls fail both threads wait, and nobody is turned away") {
+  const Served served(true);
+  test::HttpClient idle(served.server->address());
+  CHECK(idle.get("/metrics").body == served.expected);
+  for (const int error : {ENOMEM, EAGAIN}) {
+    INFO(error);
+    poll_error = error;
+    poll_calls = 0;
+    test::HttpClient client(served.server->address());  // wakes the threads
+    client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(test::seconds_of([&] {
+            while (poll_calls < 40) sched_yield();
+          }) > 0.05);
+    poll_error = 0;
+    CHECK(client.read().body == served.expected);
+    CHECK(idle.get("/metrics").body == served.expected);
   }
 }
 

@@ -16,7 +16,7 @@ using promlite::detail::Listener;
 
 TEST_CASE("events are kept until they are taken") {
   Event event;
-  REQUIRE(event);
+  REQUIRE(event.error() == 0);
   CHECK_FALSE(event.wait_until(promlite::detail::now()));
   event.signal();
   event.signal();

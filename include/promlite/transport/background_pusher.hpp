@@ -109,7 +109,8 @@ PROMLITE_COLD inline std::string PusherState::problem() const {
   if (!in_range(options_.interval, 10)) return "the interval is not between 10 milliseconds and a day";
   if (!(options_.jitter >= 0 && options_.jitter <= 1)) return "the jitter is not between 0 and 1";
   if (!in_range(options_.final_timeout, 1)) return "the final timeout is not between a millisecond and a day";
-  return wake_ && end_ ? std::string() : errno_text(EMFILE);
+  const int error = wake_.error() != 0 ? wake_.error() : end_.error();
+  return error == 0 ? std::string() : errno_text(error);
 }
 
 PROMLITE_COLD inline void PusherState::run() noexcept {

@@ -81,7 +81,8 @@ class Listener {
   std::string open_host(const ListenAddress& address);
   /// The errno, or 0.
   int listen_on(const addrinfo& found, bool wildcard) noexcept;
-  void name_itself();
+  /// The errno, or 0. Throws std::bad_alloc.
+  int name_itself();
 
   FileDescriptor fd_;
   std::string address_;
@@ -151,7 +152,7 @@ PROMLITE_COLD inline std::string Listener::open_descriptor(int descriptor) {
                sizeof on);  // fails for a Unix socket, which has none
   fd_ = FileDescriptor(descriptor);
   given_ = true;
-  name_itself();
+  (void)name_itself();
   return {};
 }
 
@@ -173,9 +174,8 @@ PROMLITE_COLD inline std::string Listener::open_host(const ListenAddress& addres
     }
   }
   ::freeaddrinfo(found);
-  if (error != 0) return errno_text(error);
-  name_itself();
-  return {};
+  if (error == 0) error = name_itself();
+  return error == 0 ? std::string() : errno_text(error);
 }
 
 PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcard) noexcept {
@@ -193,30 +193,31 @@ PROMLITE_COLD inline int Listener::listen_on(const addrinfo& found, bool wildcar
   return ::listen(fd_.get(), SOMAXCONN) == 0 ? 0 : errno;
 }
 
-PROMLITE_COLD inline void Listener::name_itself() {
+PROMLITE_COLD inline int Listener::name_itself() {
   sockaddr_storage name{};
   socklen_t size = sizeof name;
   char host[NI_MAXHOST] = "";
   char port[NI_MAXSERV] = "";
   auto* const generic = reinterpret_cast<sockaddr*>(&name);
-  if (::getsockname(fd_.get(), generic, &size) != 0) return;
+  if (::getsockname(fd_.get(), generic, &size) != 0) return errno;
   if (name.ss_family == AF_UNIX) {
     // unix(7): a socket without a name, or with an abstract one, has no path.
     const char* const path = reinterpret_cast<const sockaddr_un*>(&name)->sun_path;
     const std::size_t room = size - offsetof(sockaddr_un, sun_path);
     if (size > offsetof(sockaddr_un, sun_path) && *path != '\0')
       address_ = message_of("unix:", std::string_view(path, ::strnlen(path, room)));
-    return;
+    return 0;
   }
   if (::getnameinfo(generic, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) !=
       0) {
-    return;
+    return EADDRNOTAVAIL;
   }
   const bool v6 = name.ss_family == AF_INET6;
   address_ = message_of(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
   for (const char* digit = port; *digit != '\0'; ++digit) {
     port_ = static_cast<std::uint16_t>(port_ * 10 + (*digit - '0'));
   }
+  return 0;
 }
 
 }  // namespace detail

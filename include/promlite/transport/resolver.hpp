@@ -71,7 +71,8 @@ PROMLITE_COLD inline std::shared_ptr<Resolver::LookUp> Resolver::join_or_start(i
   look_up->host = host_;
   look_up->port = port_;
   Thread thread;
-  error = look_up->done ? thread.start<LookUp>(&run, look_up, "promlite-resolve") : EMFILE;
+  error = look_up->done.error();
+  if (error == 0) error = thread.start<LookUp>(&run, look_up, "promlite-resolve");
   thread.detach();
   if (error == 0) running_ = look_up;
   return look_up;

@@ -25,7 +25,8 @@ class ScrapeWorker {
   ScrapeWorker(std::shared_ptr<ScrapeSource> source, Event& done) noexcept
       : source_(std::move(source)), done_(&done) {}
 
-  explicit operator bool() const noexcept { return static_cast<bool>(wanted_); }
+  /// Why it cannot work, or 0.
+  int error() const noexcept { return wanted_.error(); }
 
   // The server's side.
 

@@ -126,7 +126,9 @@ PROMLITE_COLD inline std::string Server::open(std::string_view address, const Se
   if (!reason.empty()) return reason;
   address_ = state_->listener.address();
   port_ = state_->listener.port();
-  if (!(*state_->wake && state_->finished && state_->worker)) return errno_text(EMFILE);
+  for (const int error : {state_->wake->error(), state_->finished.error(), state_->worker.error()}) {
+    if (error != 0) return errno_text(error);
+  }
   ServerLimits limits(options);
   limits.header_room = state_->site->header_room();
   state_->loop.open(limits);

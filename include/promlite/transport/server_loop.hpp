@@ -17,6 +17,7 @@
 #include <promlite/transport/socket.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -60,11 +61,11 @@ class ServerLoop {
     now_ = now();
     while (!stopping_.load(std::memory_order_acquire)) {  // pairs with stop()
       const int count = wait_for(fds_.get(), first_connection + connections_.size(), wake_up_, now_);
-      now_ = now();
       if (count < 0) {
-        survive_poll();
+        survive_poll(errno);
         continue;
       }
+      now_ = now();
       if (fds_[0].revents != 0) {
         wake_->drain();
         scrapes_.take_result(now_, answered_);
@@ -318,9 +319,12 @@ class ServerLoop {
     }
   }
 
-  // poll fails where the process may no longer have as many descriptors as it has: it goes on with fewer.
-  PROMLITE_COLD void survive_poll() noexcept {
-    if (Connection* const victim = find_victim()) drop(*victim);
+  // EINVAL: the process may no longer have as many descriptors as it has, and goes on with fewer. Everything
+  // else may be over after a while.
+  PROMLITE_COLD void survive_poll(int error) noexcept {
+    now_ = now();
+    Connection* const victim = error == EINVAL ? find_victim() : nullptr;
+    if (victim != nullptr) drop(*victim);
     wait_for(nullptr, 0, now_ + 10, now_);
     now_ = now();
     end_round();

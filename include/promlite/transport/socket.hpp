@@ -84,13 +84,15 @@ inline int wait_for(pollfd* fds, std::size_t count, Instant deadline, Instant cu
 /// Wakes a thread that waits for it. signal() may be called from any thread, and in a signal handler.
 class Event {
  public:
-  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  Event() noexcept : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), error_(fd_ ? 0 : errno) {}
+  /// Why there is none, or 0.
+  int error() const noexcept { return error_; }
   int descriptor() const noexcept { return fd_.get(); }
 
+  // Whoever waits for a signal that was lost would wait for ever: no error is a reason not to try again.
   void signal() noexcept {
     const std::uint64_t one = 1;
-    while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+    for (int tries = 0; tries < 100 && ::write(fd_.get(), &one, sizeof one) < 0; ++tries) {
     }
   }
   /// Takes all signals that have come.
@@ -104,8 +106,11 @@ class Event {
     for (;;) {
       pollfd fds[1] = {{fd_.get(), POLLIN, 0}};
       const Instant current = now();
-      if (wait_for(fds, 1, deadline, current) > 0) break;
+      const int ready = wait_for(fds, 1, deadline, current);
+      if (ready > 0) break;
       if (current >= deadline) return false;
+      // poll fails at once where the process may have fewer descriptors than this: no reason to spin.
+      if (ready < 0) wait_for(nullptr, 0, deadline < current + 10 ? deadline : current + 10, current);
     }
     drain();
     return true;
@@ -113,6 +118,7 @@ class Event {
 
  private:
   FileDescriptor fd_;
+  int error_;
 };
 
 /// What became of reading or writing without waiting.

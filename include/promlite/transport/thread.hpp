@@ -41,9 +41,11 @@ class Thread {
     for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF}) {
       sigdelset(&blocked, fault);
     }
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    if (const int refused = pthread_sigmask(SIG_SETMASK, &blocked, &before)) return refused;
     const int error = pthread_create(&id_, nullptr, &run<State>, task.get());
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // A mask that is left as it is would leave the program without its signals.
+    for (int tries = 0; tries < 100 && pthread_sigmask(SIG_SETMASK, &before, nullptr) != 0; ++tries) {
+    }
     if (error == 0) {
       if (name != nullptr) pthread_setname_np(id_, name);
       (void)task.release();
