@@ -11,7 +11,7 @@
 
 namespace {
 
-test::Scrape scrape(promlite::Gatherer& gatherer) { return test::parse(promlite::to_text(gatherer)); }
+test::Scrape parsed(promlite::Gatherer& gatherer) { return test::parse(promlite::to_text(gatherer)); }
 
 /// Something a callback reads and that dies with its owner.
 struct Resource {
@@ -57,13 +57,13 @@ TEST_CASE("groups with the same registries in different orders, and callbacks th
     test::Scrape before;
     for (int i = 0; i < test::times(150); ++i) {
       counter.with(thread).inc();
-      test::Scrape now = scrape(*gatherers[thread]);
+      test::Scrape now = parsed(*gatherers[thread]);
       if (!test::fallen(before, now).empty()) bad.fetch_add(1);
       before = std::move(now);
     }
   });
   CHECK(bad == 0);
-  const test::Scrape one = scrape(forward);
+  const test::Scrape one = parsed(forward);
   CHECK(test::series_of(one, "both_total{") == 6);
   CHECK(test::sum_of(one, "both_total{") == 6 * test::times(150));
   CHECK(one.count("promlite_collector_errors_total") == 0);
@@ -137,21 +137,21 @@ TEST_CASE(
         }
         case 5:
         case 6: {
-          const test::Scrape one = scrape(random.below(2) == 0 ? static_cast<promlite::Gatherer&>(forward)
+          const test::Scrape one = parsed(random.below(2) == 0 ? static_cast<promlite::Gatherer&>(forward)
                                                                : static_cast<promlite::Gatherer&>(backward));
           if (test::sum_of(one, "pair_one") != test::sum_of(one, "pair_two")) wrong.fetch_add(1);
           break;
         }
         default: {
           const int before = steady.load();
-          if (test::sum_of(scrape(forward), "steady_total") < before) wrong.fetch_add(1);
+          if (test::sum_of(parsed(forward), "steady_total") < before) wrong.fetch_add(1);
         }
       }
     }
   });
   CHECK(dead == 0);
   CHECK(wrong == 0);
-  const test::Scrape last = scrape(forward);
+  const test::Scrape last = parsed(forward);
   CHECK(test::sum_of(last, "steady_total") == steady.load());
   CHECK(test::series_of(last, "steady_total") == last.size());
 }
