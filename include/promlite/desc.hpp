@@ -414,13 +414,16 @@ class DeclarationCheck {
         if (states[i] == states[j]) refuse(message_of("state '", states[i], "' is there twice"));
       }
     }
-    const char* const reason = "the label of the states is called as the stateset is, so no other may be";
-    for (const std::string& name : declared_.label_names) {
-      if (name == declared_.name) refuse(reason);
-    }
-    for (const auto& label : declared_.const_labels) {
-      if (label.first == declared_.name) refuse(reason);
-    }
+    for (const std::string& label : declared_.label_names) check_beside_states(label);
+    for (const auto& label : declared_.const_labels) check_beside_states(label.first);
+    // Of names that are UTF-8: in others no colon comes this far.
+    if (declared_.name.find(':') != std::string::npos)
+      refuse("the label of the states is called as the stateset is, and a label's name has no colon");
+  }
+
+  void check_beside_states(const std::string& label) const {
+    if (label == declared_.name || (declared_.utf8_names && escaped_alike(label, declared_.name)))
+      refuse("the label of the states is called as the stateset is, so no other may be");
   }
 
   const Declaration& declared_;

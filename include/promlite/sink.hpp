@@ -184,8 +184,11 @@ class Sink {
     // reader.
     detail::append_repaired_utf8(family.help, help);
     detail::drop_carriage_returns(family.help);
-    if (detail::metric_name_problem(name, detail::Colons::allowed) != nullptr ||
-        detail::metric_name_problem(family.name, detail::Colons::allowed) != nullptr) {
+    // A stateset's name is that of a label, too.
+    const detail::Colons colons =
+        type == MetricType::stateset ? detail::Colons::refused : detail::Colons::allowed;
+    if (detail::metric_name_problem(name, colons) != nullptr ||
+        detail::metric_name_problem(family.name, colons) != nullptr) {
       family.name.clear();
       ++problems_;
     }

@@ -30,11 +30,12 @@ inline std::string real_number(double value, Format format) {
   return format == Format::openmetrics && whole ? text + ".0" : text;
 }
 
-/// Seconds with their thousandths.
+/// Seconds to the millisecond, with one digit behind the point at least.
 inline std::string milliseconds(double seconds) {
   char text[64];
-  std::snprintf(text, sizeof text, "%.3f", seconds);
-  return text;
+  std::string out(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.3f", seconds)));
+  while (out.back() == '0' && out[out.size() - 2] != '.') out.pop_back();
+  return out;
 }
 
 inline bool is_count(const promlite::ParsedFamily& family, const promlite::ParsedSample& sample) {

@@ -75,8 +75,10 @@ class Model {
     if (!good) count("promlite_repaired_label_values_total", family);
     auto& there = series_[family];
     const std::vector<std::string> rest(values.size(), std::string(promlite::overflow_label_value));
-    if (there.count(values) == 0 && values != rest && there.size() - there.count(rest) >= most) values = rest;
-    if (values == rest) count("promlite_overflowed_updates_total", family);
+    if (there.count(values) == 0 && values != rest && there.size() - there.count(rest) >= most) {
+      values = rest;
+      count("promlite_overflowed_updates_total", family);
+    }
     there[values] = true;
     Labels labels{{"a", values[0]}};
     if (values.size() > 1) labels.emplace("b", values[1]);
