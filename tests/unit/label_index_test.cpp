@@ -170,6 +170,11 @@ TEST_CASE("the hash is what it is defined to be") {
     CHECK(index.hash_of(values, 1) == defined_hash(seed, 0, text));
     text.push_back(static_cast<char>(i * 37 + 200));
   }
+  // An empty value takes nothing of what stands around it.
+  const char around[] = "ab";
+  CHECK(hash_value(chosen_seed(), 1, {around + 1, 0}) == defined_hash(chosen_seed(), 1, ""));
+  CHECK(HashSeed().first == 0);
+  CHECK(HashSeed().second == 0);
   // 0 is the hash of what was removed.
   CHECK(index.hash_of(nullptr, 0) == 1);
 }
@@ -189,6 +194,10 @@ TEST_CASE("a length of 255 and more takes five bytes") {
     return packed - length;
   };
   CHECK(size(0) == 1);
+  char room = '!';
+  const std::string_view nothing;  // which points nowhere
+  PackedValues::write(&room, &nothing, 1);
+  CHECK(room == '\0');
   CHECK(size(254) == 1);
   CHECK(size(255) == 5);
   CHECK(size(256) == 5);
@@ -209,6 +218,7 @@ TEST_CASE("an empty index finds nothing") {
   const std::string_view value = "a";
   CHECK(index.size() == 0);
   CHECK(index.find(0, &value, 1) == nullptr);
+  LabelIndex<Record>().for_each([](Record*) { FAIL(); });
 }
 
 TEST_CASE("records are found through all growth, even when every hash is the same") {

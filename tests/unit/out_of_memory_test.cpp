@@ -21,6 +21,12 @@
 #include <utility>
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #include "support/allocations.hpp"
 #include "support/c_locale.hpp"
 #include "support/catch.hpp"
@@ -190,6 +196,79 @@ TEST_CASE("a full family without memory still loses nothing") {
     REQUIRE(sum_of(to_text(registry), "x_total{") == 31);
   });
 }
+
+TEST_CASE("a chunk of cells is made whole or not at all") {
+  using detail::Chunk;
+  // With its shared slab from the start: that is the first allocation, the chunk itself the second.
+  for (const auto& [cells, owned] : {std::pair<std::uint32_t, bool>{8, false}, {5000, true}}) {
+    for (const std::size_t fails : {1U, 2U}) {
+      test::fail_allocations(fails, fails);
+      CHECK_THROWS_AS(Chunk::make(cells, owned), std::bad_alloc);
+      CHECK(test::allocation_failed());
+      test::fail_no_allocation();
+    }
+    Chunk* const chunk = Chunk::make(cells, owned);
+    CHECK(chunk->size() == cells);
+    Chunk::destroy(chunk);
+  }
+  Chunk* const chunk = Chunk::make(8, true);
+  test::fail_allocations(1, 2);
+  CHECK(chunk->owned() == nullptr);
+  CHECK(chunk->make_side() == nullptr);
+  test::fail_no_allocation();
+  CHECK(chunk->side() == nullptr);
+  CHECK(chunk->owned_already() == nullptr);
+  CHECK(chunk->owned() != nullptr);
+  CHECK(chunk->make_side() != nullptr);
+  Chunk::destroy(chunk);
+}
+
+TEST_CASE("an arena of cells that cannot grow stays as it is") {
+  bool failed = true;
+  for (std::size_t fails = 1; failed; ++fails) {
+    detail::CellArena arena(false);
+    test::fail_allocations(fails, fails);
+    try {
+      arena.take(3);
+    } catch (const std::bad_alloc&) {
+    }
+    failed = test::allocation_failed();
+    test::fail_no_allocation();
+    const detail::CellRange range = arena.take(3);
+    int slabs = 0;
+    arena.for_each_slab([&](detail::Cell* slab, std::uint32_t) {
+      ++slabs;
+      CHECK(slab == range.chunk->shared());
+    });
+    CHECK(slabs == 1);
+  }
+}
+
+#if defined(__linux__)
+TEST_CASE("without addresses a lasting chunk is not made, and what is there goes on") {
+  // In a process of its own, which has no room for another page.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    detail::Chunk* const chunk = detail::Chunk::make(8, true, true);
+    const rlimit none = {0, 0};
+    ::setrlimit(RLIMIT_AS, &none);
+    int thrown = 0;
+    for (const bool owned : {false, true}) {
+      try {
+        detail::Chunk::make(8, owned, true);
+      } catch (const std::bad_alloc&) {
+        ++thrown;
+      }
+    }
+    const bool good = thrown == 2 && chunk->owned() == nullptr && chunk->make_side() == nullptr &&
+                      detail::SlabMemory::is_reserve(chunk->shared());
+    ::_exit(good ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+#endif
 
 TEST_CASE("a thread's first updates without memory are counted all the same") {
   at_every_allocation([&](auto&& attempt) {

@@ -78,6 +78,11 @@ TEST_CASE("a chunk without owned cells has the shared slab alone") {
   CHECK(slab_of(*chunk) == nullptr);
   CHECK(slab_of(*chunk) == nullptr);
   CHECK(chunk->size() == 8);
+  std::thread([&] {
+    CHECK(slab_of(*chunk) == nullptr);
+    // Nor does it cost the thread a slot.
+    CHECK(thread_slot.allocator == nullptr);
+  }).join();
   chunk->shared()[1].fetch_add(1);
   CHECK(sum_at(*chunk, 1) == 1);
   CHECK(slabs_of(*chunk) == 1);
@@ -132,6 +137,8 @@ TEST_CASE("the memory for hard times is handed out once, and what is beyond it i
 
 TEST_CASE("what was updated through no registry goes where nobody reads") {
   CHECK(vanishing_chunk() == vanishing_chunk());
+  CHECK(CellRange().chunk == nullptr);
+  CHECK(CellRange().offset == 0);
   CHECK(slab_of(*vanishing_chunk()) == nullptr);
 }
 
@@ -191,6 +198,12 @@ TEST_CASE("a forgotten chunk makes no slab any more, where its pages stay as wel
     CHECK(range.chunk->size() == 0);
     CHECK(slabs_of(*range.chunk) == 0);
     CHECK(slab_of(*range.chunk) == nullptr);
+    CHECK(range.chunk->side() == nullptr);
+    CHECK(range.chunk->make_side() == nullptr);
+    std::thread([&] {
+      CHECK(slab_of(*range.chunk) == nullptr);
+      CHECK(thread_slot.allocator == nullptr);
+    }).join();
     CHECK(range.chunk->shared() == SlabMemory::lost());
     // Who had the slabs at hand may go on.
     slab[range.offset + cells - 1].store(1);
@@ -233,6 +246,25 @@ TEST_CASE("a chunk's cells fill whole lines, a lasting one's whole pages") {
   CHECK(sizes(1025, true, true) == Made(1536, 1));
   CHECK(sizes(1, false, false) == Made(8, 1));
   CHECK(sizes(1, false, true) == Made(512, 1));
+}
+
+TEST_CASE(
+    "an arena's chunks have room for what is taken and the pool's cell, and are filled to the last cell") {
+  for (std::uint32_t cells = 1; cells < 80; ++cells) {
+    CellArena arena(false);
+    const CellRange range = arena.take(cells);
+    CHECK(range.offset == PagePool::cell + 1);
+    CHECK(range.chunk->size() == (cells < 32 ? 32 : (cells + 1 + 7) / 8 * 8));
+    std::vector<std::uint32_t> sizes;
+    arena.for_each_slab([&](Cell*, std::uint32_t size) { sizes.push_back(size); });
+    CHECK(sizes == std::vector<std::uint32_t>{range.chunk->size()});
+  }
+  CellArena arena(false);
+  const CellRange first = arena.take(15);
+  const CellRange last = arena.take(16);
+  CHECK(last.chunk == first.chunk);
+  CHECK(last.offset + 16 == last.chunk->size());
+  CHECK(arena.take(1).chunk != first.chunk);
 }
 
 TEST_CASE("a side slab is made once, of zeroes, and is none of those that are summed") {
@@ -296,7 +328,9 @@ TEST_CASE("an arena leaves no address behind, and a forgotten chunk no memory") 
     for (int i = 0; i < 64; ++i) {
       ranges.push_back(arena.take(1000));
       Chunk& chunk = *ranges.back().chunk;
-      for (Cell* const slab : {slab_of(chunk), chunk.shared(), chunk.make_side()}) {
+      Cell* of_other = nullptr;
+      std::thread([&] { of_other = slab_of(chunk); }).join();
+      for (Cell* const slab : {slab_of(chunk), of_other, chunk.shared(), chunk.make_side()}) {
         for (std::uint32_t cell = 1; cell < 1000; ++cell) slab[cell].store(cell);
         PagePool::take(slab[PagePool::cell], 64, chunk.lasting());
       }
@@ -304,8 +338,8 @@ TEST_CASE("an arena leaves no address behind, and a forgotten chunk no memory") 
     const long before = resident_pages();
     if (forget) {
       for (const CellRange& range : ranges) arena.give_back(range);
-      // Of each chunk but the current one: three slabs of two pages, three pools, and the chunk itself.
-      CHECK(before - resident_pages() >= 63 * 9);
+      // Of each chunk but the current one: four slabs of two pages, four pools, and the chunk itself.
+      CHECK(before - resident_pages() >= 63 * 13);
     }
   };
   fill(false);

@@ -226,8 +226,8 @@ class Chunk {
     if (Cell* const slab = shared_.load(std::memory_order_acquire)) visit(slab);
     const SlotAllocator* const allocator = allocator_.load(std::memory_order_relaxed);
     if (!PROMLITE_LIKELY(allocator != nullptr)) return;  // forgotten
-    const std::uint32_t high_water = allocator->high_water();
-    const std::uint32_t end = high_water < slots_ ? high_water : slots_;
+    // No more than there are slots; of the allocator that owns no cells, none.
+    const std::uint32_t end = allocator->high_water();
     for (std::uint32_t slot = 0; slot < end; ++slot) {
       if (Cell* const slab = slabs()[slot].load(std::memory_order_acquire)) visit(slab);
     }
