@@ -174,6 +174,7 @@ TEST_CASE("when all ranges of a lasting chunk were given back, it reads as zeroe
     CHECK(slabs_of(*kept.chunk) == 0);
     CHECK(kept.chunk->owned_already() == nullptr);
     CHECK(kept.chunk->owned() == nullptr);
+    CHECK(kept.chunk->make_side() == nullptr);
     CHECK(kept.chunk->shared() == SlabMemory::lost());
 #endif
     const CellRange next = arena.take(3);
