@@ -135,7 +135,7 @@ class HttpPeer {
  private:
   static bool has_control(std::string_view text) noexcept {
     for (const char c : text) {
-      if ((c >= 0 && c < ' ') || c == '\x7f') return true;
+      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return true;
     }
     return false;
   }
