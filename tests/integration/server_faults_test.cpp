@@ -5,10 +5,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <clocale>
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -22,6 +23,7 @@
 #include <sys/wait.h>
 
 #include "support/catch.hpp"
+#include "support/host_state.hpp"
 #include "support/http_client.hpp"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -42,10 +44,12 @@ using test::HttpClient;
 using test::Response;
 using namespace std::chrono_literals;
 
+static const std::string up = "# HELP up Whether it runs.\n# TYPE up gauge\nup 1\n";
+
 // A source of one text, with a gate that a test can close.
 class Source : public promlite::detail::ScrapeSource {
  public:
-  std::string text = "up 1\n";
+  std::string text = up;
   std::atomic<bool> blocking{false};
   std::atomic<bool> failing{false};
   std::atomic<int> rendered{0};
@@ -81,31 +85,20 @@ class Source : public promlite::detail::ScrapeSource {
   bool open_ = true;
 };
 
-// A server whose end checks that the case has left nothing behind.
+// A server whose end checks that the case has left nothing behind: fresh scrapes are answered at once with
+// what strict readers accept, stopping is quick, and the process is as it was.
 class Served {
  public:
-  explicit Served(const ServerOptions& options = {})
-      : descriptors_(test::count_of("fd")), threads_(test::threads_here()) {
+  explicit Served(const ServerOptions& options = {}) {
     REQUIRE(server_.start("127.0.0.1:0", source, options) == "");
     all_descriptors_ = test::count_of("fd");
   }
   ~Served() {
-    CHECK(scrapes_within(0.1));
+    source->set_text(up);
+    CHECK(test::problem_of_scrape(address()) == "");
     CHECK(test::settles_at("fd", all_descriptors_));  // the server learns of a client's end by itself
     CHECK(test::seconds_of([&] { server_.stop(); }) < 0.2);
-    CHECK(test::count_of("fd") == descriptors_);
-    CHECK(test::settles_at("task", threads_));
-  }
-
-  // On a machine that does other things as well one of several tries has to be as fast as that.
-  bool scrapes_within(double limit) {
-    for (int i = 0; i < 10; ++i) {
-      bool answered = false;
-      const double seconds = test::seconds_of([&] { answered = test::get(address()).body == source->text; });
-      if (!answered) return false;
-      if (seconds < limit) return true;
-    }
-    return false;
+    CHECK(host_.difference() == "");
   }
 
   const std::string& address() const { return server_.address(); }
@@ -114,8 +107,7 @@ class Served {
   std::shared_ptr<Source> source = std::make_shared<Source>();
 
  private:
-  int descriptors_;
-  int threads_;
+  test::HostState host_;
   int all_descriptors_ = 0;
   Server server_;
 };
@@ -235,7 +227,7 @@ TEST_CASE("a thousand requests in one send are answered in order") {
   for (int i = 0; i < 500; ++i) requests += get_metrics + "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n";
   REQUIRE(client.send(requests));
   for (int i = 0; i < 500; ++i) {
-    REQUIRE(client.read().body == "up 1\n");
+    REQUIRE(client.read().body == up);
     REQUIRE(client.read().body == "OK\n");
   }
 }
@@ -334,45 +326,16 @@ TEST_CASE("resets in the middle of a body") {
     REQUIRE(recv(client.descriptor(), &c, 1, 0) == 1);
     client.reset();
   }
-  served.source->set_text("up 1\n");
 }
 
 TEST_CASE("connecting and leaving") {
   Served served;
-  for (int i = 0; i < 5000; ++i) {
+  const int connections = std::getenv("PROMLITE_LONG") != nullptr ? 100000 : 5000;
+  for (int i = 0; i < connections; ++i) {
     HttpClient client(served.address());
     if (i % 3 == 1) client.reset();
     if (i % 3 == 2) client.send("GET");
   }
-}
-
-static long resident_bytes() {
-  long total = 0;
-  long resident = 0;
-  std::FILE* const file = std::fopen("/proc/self/statm", "r");
-  if (std::fscanf(file, "%ld %ld", &total, &resident) != 2) resident = 0;
-  std::fclose(file);
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
-TEST_CASE("slow readers share one body, and give way to others") {
-  Served served;
-  const std::size_t size = std::size_t{20} << 20;
-  served.source->text = std::string(size, 'x');
-  const long before = resident_bytes();
-  {
-    std::vector<HttpClient> clients;
-    for (int i = 0; i < 200; ++i) {
-      clients.emplace_back(served.address(), 1024);
-      clients.back().send(get_metrics);
-    }
-    char c = 0;
-    REQUIRE(recv(clients[0].descriptor(), &c, 1, 0) == 1);
-    CHECK(test::get(served.address()).body.size() == size);  // once those that stand still have gone
-    CHECK(served.source->rendered <= 4);
-    if (!sanitized) CHECK(resident_bytes() - before < static_cast<long>(3 * size));
-  }
-  served.source->set_text("up 1\n");
 }
 
 TEST_CASE("a response that is not taken in time ends the connection") {
@@ -394,7 +357,6 @@ TEST_CASE("a response that is not taken in time ends the connection") {
   });
   CHECK(seconds > 0.25);
   CHECK(seconds < 3);
-  served.source->set_text("up 1\n");
 }
 
 TEST_CASE("scrapes that arrive during a collection get the next one, together") {
@@ -427,7 +389,7 @@ TEST_CASE("a collection without memory is answered with 503, and the next one is
       CHECK(response.body == "Service unavailable\n");
     }
     served.source->failing = false;
-    CHECK(client.get("/metrics").body == "up 1\n");
+    CHECK(client.get("/metrics").body == up);
   }
 }
 
@@ -495,29 +457,12 @@ TEST_CASE("signals are the program's: its handlers do not run on the server's th
   CHECK(strange_alarms == 0);
 }
 
-TEST_CASE("signal dispositions, locale and umask stay as they are") {
-  const auto state = [] {
-    std::string all = std::setlocale(LC_ALL, nullptr);
-    const mode_t mask = umask(0);
-    umask(mask);
-    all += std::to_string(mask);
-    for (int signal = 1; signal < 32; ++signal) {
-      struct sigaction action {};
-      sigaction(signal, nullptr, &action);
-      all += ' ' + std::to_string(reinterpret_cast<std::uintptr_t>(action.sa_handler));
-    }
-    sigset_t blocked;
-    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-    for (int signal = 1; signal < 32; ++signal) all += sigismember(&blocked, signal) == 1 ? '1' : '0';
-    return all;
-  };
-  const std::string before = state();
-  {
-    Served served;
-    HttpClient(served.address()).send(get_metrics);
-    CHECK(state() == before);
-  }
-  CHECK(state() == before);
+TEST_CASE("while it runs a server changes nothing of the process but descriptors and threads") {
+  const test::HostState before;
+  Served served;
+  HttpClient(served.address()).send(get_metrics);
+  CHECK(test::problem_of_scrape(served.address()) == "");
+  CHECK(before.difference({"descriptors", "threads"}) == "");
 }
 
 // Runs `body` in a child process; what it writes to its pipe comes back, and the status of its end.
@@ -543,6 +488,14 @@ class Child {
     for (char c = 0; read(from_child_[0], &c, 1) == 1 && c != '\n';) text += c;
     return text;
   }
+  /// The most that it has ever had in memory at once.
+  long peak_bytes() const {
+    std::ifstream status("/proc/" + std::to_string(id_) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.rfind("VmHWM:", 0) == 0) return std::atol(line.c_str() + 6) * 1024;
+    }
+    return 0;
+  }
   void tell() { (void)!write(to_child_[1], "x", 1); }
   int end() {
     close(to_child_[1]);
@@ -558,6 +511,78 @@ class Child {
   pid_t id_ = -1;
 };
 
+TEST_CASE("slow readers share one body, and give way to others") {
+  const std::size_t size = std::size_t{20} << 20;
+  Child child([&](int in, int out) {
+    const test::HostState host;
+    Server server;
+    const auto source = std::make_shared<Source>();
+    source->text = std::string(size, 'x');
+    const bool started = server.start("127.0.0.1:0", source, {}).empty();
+    const auto say = [out](const std::string& text) {
+      (void)!write(out, (text + "\n").data(), text.size() + 1);
+    };
+    say(started ? server.address() : "failed");
+    char c = 0;
+    (void)!read(in, &c, 1);
+    say(source->rendered <= 4 ? "few" : "many");
+    source->set_text(up);
+    (void)!read(in, &c, 1);
+    server.stop();
+    say(host.difference());
+  });
+  const std::string address = child.line();
+  const long before = child.peak_bytes();
+  {
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 200; ++i) {
+      clients.emplace_back(address, 1024);
+      clients.back().send(get_metrics);
+    }
+    char c = 0;
+    REQUIRE(recv(clients[0].descriptor(), &c, 1, 0) == 1);
+    CHECK(test::get(address).body.size() == size);  // once those that stand still have gone
+    child.tell();
+    CHECK(child.line() == "few");
+    const long grown = child.peak_bytes() - before;
+    CHECK(grown > static_cast<long>(size) / 2);
+    if (!sanitized) CHECK(grown < static_cast<long>(size) + (static_cast<long>(size) >> 2));
+  }
+  CHECK(test::problem_of_scrape(address) == "");
+  child.tell();
+  CHECK(child.line() == "");
+  CHECK(child.end() == 0);
+}
+
+TEST_CASE("servers start, serve and stop while signals interrupt their owner's calls") {
+  const test::HostState host;
+  static std::atomic<int> interruptions{0};
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { ++interruptions; };
+  REQUIRE(sigaction(SIGALRM, &action, &before) == 0);
+  const itimerval often = {{0, 1000}, {0, 1000}};
+  const itimerval off = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  int failed = 0;
+  for (int i = 0; i < 10000 && (i < 50 || interruptions < 200); ++i) {
+    Server server;
+    failed += server.start("127.0.0.1:0", std::make_shared<Source>(), {}).empty() ? 0 : 1;
+    pthread_sigmask(SIG_BLOCK, &alarm, nullptr);  // the client's calls are not what is tested
+    failed += test::get(server.address()).body == up ? 0 : 1;
+    pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+    failed += test::seconds_of([&] { server.stop(); }) < 0.2 ? 0 : 1;
+  }
+  setitimer(ITIMER_REAL, &off, nullptr);
+  sigaction(SIGALRM, &before, nullptr);
+  CHECK(failed == 0);
+  CHECK(interruptions >= 200);
+  CHECK(host.difference() == "");
+}
+
 static double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -571,6 +596,7 @@ TEST_CASE("without descriptors the server waits for better times, and does not s
   Child child([](int in, int out) {
     const rlimit few = {40, 40};
     setrlimit(RLIMIT_NOFILE, &few);
+    const test::HostState host;
     Server server;
     const bool started = server.start("127.0.0.1:0", std::make_shared<Source>(), {}).empty();
     const auto say = [out](const std::string& text) {
@@ -583,6 +609,8 @@ TEST_CASE("without descriptors the server waits for better times, and does not s
     (void)!read(in, &c, 1);
     say(std::to_string(cpu_seconds() - before));
     (void)!read(in, &c, 1);
+    server.stop();
+    say(host.difference({"resource limits"}));
   });
   const std::string address = child.line();
   REQUIRE(address != "failed");
@@ -596,12 +624,16 @@ TEST_CASE("without descriptors the server waits for better times, and does not s
   clients.clear();
   Response response;
   CHECK(test::seconds_of([&] { response = test::get(address); }) < 1);
-  CHECK(response.body == "up 1\n");
+  CHECK(response.body == up);
+  CHECK(test::problem_of_scrape(address) == "");
+  child.tell();
+  CHECK(child.line() == "");
   CHECK(child.end() == 0);
 }
 
 TEST_CASE("a limit below what is open already") {
   Child child([](int in, int out) {
+    const test::HostState host;
     Server server;
     const bool started = server.start("127.0.0.1:0", std::make_shared<Source>(), {}).empty();
     const auto say = [out](const std::string& text) {
@@ -616,6 +648,8 @@ TEST_CASE("a limit below what is open already") {
     (void)!read(in, &c, 1);
     say(std::to_string(cpu_seconds() - before));
     (void)!read(in, &c, 1);
+    server.stop();
+    say(host.difference({"resource limits"}));
   });
   const std::string address = child.line();
   std::vector<HttpClient> clients;
@@ -630,7 +664,10 @@ TEST_CASE("a limit below what is open already") {
   clients.clear();
   Response response;
   CHECK(test::seconds_of([&] { response = test::get(address); }) < 1);
-  CHECK(response.body == "up 1\n");
+  CHECK(response.body == up);
+  CHECK(test::problem_of_scrape(address) == "");
+  child.tell();
+  CHECK(child.line() == "");
   CHECK(child.end() == 0);
 }
 
@@ -654,8 +691,7 @@ TEST_CASE("a fork leaves the server to the parent, and the child can have its ow
     bool answered = false;
     {
       Server own;
-      answered =
-          own.start("127.0.0.1:0", served.source, {}).empty() && test::get(own.address()).body == "up 1\n";
+      answered = own.start("127.0.0.1:0", served.source, {}).empty() && test::get(own.address()).body == up;
     }
     (void)!write(out, stopped && answered ? "good\n" : "bad\n", 5);
   });

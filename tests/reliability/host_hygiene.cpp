@@ -27,12 +27,11 @@
 
 #include "reliability/reliability.hpp"
 #include "support/fake_server.hpp"
+#include "support/host_state.hpp"
 #include "support/http_client.hpp"
 
 using reliability::demand;
 using namespace std::chrono_literals;
-
-extern char** environ;
 
 static std::string content(const std::string& path) {
   std::ifstream file(path);
@@ -40,53 +39,6 @@ static std::string content(const std::string& path) {
 }
 
 static void on_signal(int) {}
-
-/// All that a program may have set up for itself, by name.
-static std::map<std::string, std::string> host() {
-  std::map<std::string, std::string> found;
-  for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction action {};
-    if (sigaction(signal, nullptr, &action) != 0) continue;
-    std::ostringstream text;
-    text << reinterpret_cast<void*>(action.sa_handler) << ' ' << action.sa_flags;
-    for (int other = 1; other < NSIG; ++other) text << (sigismember(&action.sa_mask, other) == 1 ? '1' : '0');
-    found["disposition of signal " + std::to_string(signal)] = text.str();
-  }
-  sigset_t mask;
-  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-  for (int signal = 1; signal < NSIG; ++signal)
-    found["signal mask"] += sigismember(&mask, signal) == 1 ? '1' : '0';
-  found["locale"] = std::setlocale(LC_ALL, nullptr);
-  const mode_t creation = umask(0);
-  umask(creation);
-  found["umask"] = std::to_string(creation);
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    found["environment"] += *variable + std::string("\n");
-  for (int stream = 0; stream < 3; ++stream) {
-    struct stat status {};
-    fstat(stream, &status);
-    found["standard stream " + std::to_string(stream)] =
-        std::to_string(status.st_ino) + " at " + std::to_string(lseek(stream, 0, SEEK_CUR)) + ", flags " +
-        std::to_string(fcntl(stream, F_GETFL)) + " " + std::to_string(fcntl(stream, F_GETFD));
-  }
-  found["resource limits"] = content("/proc/self/limits");
-  char folder[4096];
-  found["working directory"] = getcwd(folder, sizeof folder) != nullptr ? folder : "none";
-  found["name"] = content("/proc/self/comm");
-  found["descriptors"] = std::to_string(test::count_of("fd"));
-  found["threads"] = std::to_string(test::count_of("task"));
-  return found;
-}
-
-/// The first difference, or nothing.
-static std::string difference(const std::map<std::string, std::string>& before,
-                              const std::map<std::string, std::string>& now) {
-  for (const auto& [name, value] : before) {
-    const auto found = now.find(name);
-    if (found == now.end() || found->second != value) return name;
-  }
-  return before.size() == now.size() ? "" : "something new";
-}
 
 static std::set<std::string> threads() {
   std::set<std::string> found;
@@ -198,12 +150,11 @@ int main(int argc, char** argv) {
 
   const int lives = size.of(3, 100, 1000);
   live_once(gateway.address());  // what the C library opens once
-  const auto before = host();
+  const test::HostState before;
   std::multiset<std::string> names;
   for (int i = 0; i < lives; ++i) {
     names = live_once(gateway.address());
-    for (int wait = 0; wait < 500 && difference(before, host()) == "threads"; ++wait) usleep(10'000);
-    const std::string changed = difference(before, host());
+    const std::string changed = before.difference();
     demand(changed.empty(), "this stays as it was: " + changed);
   }
   std::string all;
