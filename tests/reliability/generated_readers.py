@@ -322,13 +322,13 @@ def prometheus(registries):
     return total
 
 
-READERS = (  # what it needs, what it tells, and how it reads
-    (text_parser, "the Python client read {} samples of text", lambda _, registries: python_text(registries)),
-    (openmetrics_parser, "and {} of OpenMetrics", lambda _, registries: python_openmetrics(registries)),
-    (shutil.which("promtool"), "promtool found the {} problems that our linter finds", promtool),
-    (shutil.which("prometheus-pushgateway"), "the Pushgateway held {} samples pushed as text and as protobuf",
+READERS = (  # its name, whether it is there, what it tells, and how it reads
+    ("prometheus_client", text_parser, "the Python client read {} samples of text", lambda _, registries: python_text(registries)),
+    ("prometheus_client.openmetrics", openmetrics_parser, "and {} of OpenMetrics", lambda _, registries: python_openmetrics(registries)),
+    ("promtool", shutil.which("promtool"), "promtool found the {} problems that our linter finds", promtool),
+    ("Pushgateway", shutil.which("prometheus-pushgateway"), "the Pushgateway held {} samples pushed as text and as protobuf",
      lambda _, registries: gateway(registries)),
-    (shutil.which("prometheus"), "Prometheus stored {} of three formats", lambda _, registries: prometheus(registries)))
+    ("Prometheus", shutil.which("prometheus"), "Prometheus stored {} of three formats", lambda _, registries: prometheus(registries)))
 
 
 def run(program, size):
@@ -338,11 +338,11 @@ def run(program, size):
     try:
         for first in range(1, count + 1, AT_ONCE):
             registries = generate(program, first, min(AT_ONCE, count + 1 - first))
-            for number, (there, _, read) in enumerate(READERS):
+            for number, (_, there, _, read) in enumerate(READERS):
                 totals[number] += read(program, registries) if there else 0
     except (NotSo, AssertionError, OSError, subprocess.SubprocessError) as reason:
         return False, str(reason)
-    told = [words.format(total) if there else f"not installed: {words.split(' {}')[0]}"
-            for total, (there, words, _) in zip(totals, READERS)]
+    told = [words.format(total) if there else "there is no " + name
+            for total, (name, there, words, _) in zip(totals, READERS)]
     return True, f"{count} registries: {', '.join(told)}: all as put in; {time.monotonic() - start:.0f} s"
 
