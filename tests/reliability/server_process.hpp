@@ -6,6 +6,7 @@
 #include <promlite/promlite.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <clocale>
 #include <csignal>
 #include <cstddef>
@@ -70,17 +71,19 @@ inline constexpr const char* any_port = "127.0.0.1:0";
   const auto await = [&page](int step) {
     while (page.asked < step) ::usleep(200);
   };
+  promlite::ServerOptions options;
+  options.scrape_timeout = std::chrono::milliseconds(2000);  // long before the clients lose patience
   page.listener = prepare();
   page.done = 1;
   for (int step = 2;; step += 2) {
     await(step);
     std::optional<promlite::Membership> membership;
     if (step % 4 == 2) membership.emplace(registry.add(stock));
-    auto server = promlite::MetricsServer::start(any_port, registry);
+    auto server = promlite::MetricsServer::start(any_port, registry, options);
     for (int i = 0; i < 3 && !server; ++i) {
       std::strncat(page.reasons, (server.message() + "\n").c_str(),
                    sizeof page.reasons - std::strlen(page.reasons) - 1);
-      server = promlite::MetricsServer::start(any_port, registry);
+      server = promlite::MetricsServer::start(any_port, registry, options);
     }
     std::strncpy(page.address, server ? server->address().c_str() : "", sizeof page.address - 1);
     page.done = step;
