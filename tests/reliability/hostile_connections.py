@@ -78,6 +78,13 @@ def scrape(address):
     return time.monotonic() - start, answer
 
 
+def demand_sound(address):
+    """A fresh scrape is what promtool accepts."""
+    body = scrape(address)[1].split(b"\r\n\r\n", 1)[1]
+    done = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, timeout=60)
+    demand(done.returncode == 0, "promtool accepts a fresh scrape: " + (done.stdout + done.stderr).decode())
+
+
 def jobs(body):
     return float(body.split(b"\njobs_total ")[1].split()[0])
 
@@ -155,6 +162,7 @@ def attack(path, size, wanted, limit):
                     "inc() has 0.8 of its throughput": ratio >= 0.8, "Prometheus sees it up throughout": up == 1}
         broken = "; ".join(promise for promise, holds in promises.items() if not holds)
         demand(not broken, f"not so: {broken}. {figures}")
+        demand_sound(address)
         return figures
 
 

@@ -304,7 +304,7 @@ int main(int argc, char** argv) {
   if (argc == 4) return try_one(argv[1], argv[2], argv[3]);
   const reliability::Size size(argc, argv);
   const auto start = Clock::now();
-  const auto occurrences = size.of<std::vector<int>>({1}, {1, 2, 10}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  const auto occurrences = size.of<std::vector<int>>({1}, {1, 2, 5, 10}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   const auto by_strace = size.of<std::set<int>>({}, {}, {1, 2, 10});
   const std::size_t every = size.of<std::size_t>(5, 1, 1);
   Totals filtered, traced;
