@@ -117,6 +117,34 @@ TEST_CASE("classes by bits") {
   CHECK_FALSE(is_negative(double_of(infinity_bits)));
 }
 
+TEST_CASE("a double that can be no integer has a point, an exponent, or letters") {
+  const auto real = [](double value) {
+    char buffer[max_number_chars + 1];
+    buffer[max_number_chars] = '#';
+    char* const end = write_real(buffer, value);
+    REQUIRE(buffer[max_number_chars] == '#');
+    return std::string(buffer, end);
+  };
+  CHECK(real(0.0) == "0.0");
+  CHECK(real(double_of(sign_bit)) == "0.0");
+  CHECK(real(1.0) == "1.0");
+  CHECK(real(-1.0) == "-1.0");
+  CHECK(real(0.5) == "0.5");
+  CHECK(real(-12.25) == "-12.25");
+  CHECK(real(999999.0) == "999999.0");
+  CHECK(real(-999999.0) == "-999999.0");
+  CHECK(real(999999.5) == "999999.5");
+  CHECK(real(1e6) == "1e+06");
+  CHECK(real(-1e6) == "-1e+06");
+  CHECK(real(1000001.0) == "1.000001e+06");
+  CHECK(real(-1000001.0) == "-1.000001e+06");
+  CHECK(real(1e300) == "1e+300");
+  CHECK(real(double_of(quiet_nan_bits)) == "NaN");
+  CHECK(real(double_of(quiet_nan_bits | sign_bit)) == "NaN");
+  CHECK(real(double_of(infinity_bits)) == "+Inf");
+  CHECK(real(double_of(infinity_bits | sign_bit)) == "-Inf");
+}
+
 TEST_CASE("integers have all their digits") {
   CHECK(text_of(std::uint64_t{0}) == "0");
   CHECK(text_of(std::uint64_t{9}) == "9");
