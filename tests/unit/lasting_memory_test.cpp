@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -114,4 +115,91 @@ TEST_CASE("a slab's pages do not overlap, are zero, and end with the pool") {
       PagePool::release(pool, lasting);
     }
   }
+}
+
+TEST_CASE("an arena's blocks double up to four pages, from where on they are forgotten when they are full") {
+  LastingArena arena;
+  std::vector<LastingArena::Block*> blocks;
+  std::vector<LastingArena::Taken> taken;
+  const auto take = [&](std::size_t bytes) {
+    taken.push_back(arena.take(bytes));
+    if (blocks.empty() || taken.back().block != blocks.back()) blocks.push_back(taken.back().block);
+    return taken.back();
+  };
+  // Each filled to its last byte.
+  for (int i = 0; i < 3 * 32 + 63; ++i) take(512);
+  using Facts = std::vector<std::size_t>;
+  const auto facts = [](const LastingArena::Block& block) {
+    return Facts{block.size, block.used, block.index, block.live, block.lasting ? 1U : 0U};
+  };
+  REQUIRE(blocks.size() == 9);
+  CHECK(facts(*blocks[0]) == Facts{512, 512, 0, 1, 0});
+  CHECK(facts(*blocks[1]) == Facts{1024, 1024, 1, 2, 0});
+  CHECK(facts(*blocks[2]) == Facts{2048, 2048, 2, 4, 0});
+  CHECK(facts(*blocks[3]) == Facts{4096, 4096, 3, 8, 0});
+  CHECK(facts(*blocks[4]) == Facts{8192, 8192, 4, 16, 0});
+  for (std::size_t i = 5; i < 9; ++i) CHECK(facts(*blocks[i]) == Facts{16384, 16384, i, 32, 1});
+  // A record of more than a page has a block for itself, of whole pages.
+  const LastingArena::Taken large = take(LastingMemory::page + 1);
+  CHECK(facts(*large.block) == Facts{2 * LastingMemory::page, 0, 9, 1, 1});
+  CHECK(facts(*take(2 * LastingMemory::page).block) == Facts{2 * LastingMemory::page, 0, 10, 1, 1});
+  // One of a page has not.
+  const LastingArena::Taken page = take(LastingMemory::page);
+  CHECK(facts(*page.block) == Facts{16384, LastingMemory::page, 11, 1, 1});
+  // The last one takes the place of the one that goes.
+  std::memset(large.memory, 1, 2 * LastingMemory::page);
+  arena.give_back(large.block);
+  CHECK(page.block->index == 9);
+#if defined(__linux__)
+  CHECK(is_zero(large.memory, 2 * LastingMemory::page));
+#endif
+  // What is small stays, and so does the block that is not full.
+  arena.give_back(blocks[0]);
+  CHECK(facts(*blocks[0]) == Facts{512, 512, 0, 0, 0});
+  std::memset(page.memory, 1, LastingMemory::page);
+  arena.give_back(page.block);
+  CHECK(facts(*page.block) == Facts{16384, LastingMemory::page, 9, 0, 1});
+  // Until it is full.
+  for (int i = 0; i < 3; ++i) arena.give_back(arena.take(LastingMemory::page).block);
+  CHECK(*static_cast<const char*>(page.memory) == 1);
+  arena.take(1);
+#if defined(__linux__)
+  CHECK(is_zero(page.memory, LastingMemory::page));
+#endif
+}
+
+TEST_CASE("an arena's first block is large enough for its first record") {
+  LastingArena arena;
+  const LastingArena::Taken first = arena.take(513);
+  CHECK(first.block->size == 1024);
+  CHECK(first.block->used == 528);
+  const LastingArena::Taken second = arena.take(16);
+  CHECK(second.block == first.block);
+  CHECK(static_cast<char*>(second.memory) - static_cast<char*>(first.memory) == 528);
+  CHECK(arena.take(1).block->used == 560);
+}
+
+/// How many pages of 512 bytes stand behind one another in each of the first blocks.
+static std::vector<int> runs_of(Cell& pool, bool lasting, int pages) {
+  std::vector<int> runs;
+  const char* end = nullptr;
+  for (int i = 0; i < pages; ++i) {
+    char* const page = static_cast<char*>(PagePool::take(pool, 512, lasting));
+    REQUIRE(page != nullptr);
+    // A block's head stands before its first page.
+    if (page != end) runs.push_back(0);
+    ++runs.back();
+    end = page + 512;
+  }
+  return runs;
+}
+
+TEST_CASE("a slab's blocks of pages double up to 16 KiB, those of lasting memory have that from the start") {
+  for (const bool lasting : {false, true}) {
+    Cell pool{0};
+    CHECK(runs_of(pool, lasting, 90) ==
+          (lasting ? std::vector<int>{31, 31, 28} : std::vector<int>{4, 8, 16, 31, 31}));
+    PagePool::release(pool, lasting);
+  }
+  CHECK(PagePool::largest == 2048);
 }

@@ -120,3 +120,86 @@ TEST_CASE("the wait is one purse for all that a scrape reads") {
   // 50 ms for all thousand together, not for each; the rest is room for a busy machine.
   CHECK(Clock::now() - start < std::chrono::seconds(10));
 }
+
+TEST_CASE("where updates never stop, the last of so many reads has to do") {
+  for (const std::uint32_t most : {0U, 1U, 5U}) {
+    Cell progress{0};
+    Patience patience;
+    std::uint32_t reads = 0;
+    const auto read = [&] {
+      ++reads;
+      const OwnedUpdate update(progress);
+    };
+    read_snapshot(progress, patience, read, most);
+    CHECK(reads == most + 1);
+  }
+}
+
+TEST_CASE("spinning costs no patience; then a reader yields, then it sleeps, for 50 ms in all") {
+  using Clock = std::chrono::steady_clock;
+  using std::chrono::milliseconds;
+  Patience patience;
+  bool waits = true;
+  for (int i = 0; i < 1000000; ++i) waits = patience.wait(255) && waits;
+  CHECK(waits);
+  const Clock::time_point start = Clock::now();
+  std::uint64_t yielded = 0;
+  while (patience.wait(256) && yielded < 100000000) ++yielded;
+  CHECK(yielded > 0);
+  CHECK(yielded < 100000000);
+  CHECK(Clock::now() - start >= milliseconds(50));
+  CHECK(patience.wait(15));
+  CHECK_FALSE(patience.wait(16));
+  CHECK_FALSE(patience.wait(255));
+  CHECK_FALSE(patience.wait(1000));
+  // Whether a wait is one that sleeps; a busy machine may make any of the others as long.
+  const auto sleeps = [](std::uint32_t attempt) {
+    for (int i = 0; i < 1000; ++i) {
+      Patience fresh;
+      const Clock::time_point before = Clock::now();
+      if (!fresh.wait(attempt)) return false;
+      if (Clock::now() - before < milliseconds(1)) return false;
+      if (attempt > 263 && i == 9) return true;
+    }
+    return true;
+  };
+  CHECK_FALSE(sleeps(263));
+  CHECK(sleeps(264));
+  Patience sleeper;
+  int slept = 0;
+  while (sleeper.wait(1000)) ++slept;
+  CHECK(slept > 0);
+  CHECK(slept <= 50);
+}
+
+TEST_CASE("whether a group's updates have gone on, over all slabs, since it was last asked") {
+  Chunk* const chunk = Chunk::make(8, true);
+  const CellRange range{chunk, 2};
+  std::uint64_t seen = 0;
+  CHECK_FALSE(progressed_since(range, seen));
+  { const SharedUpdate update(chunk->shared()[2]); }
+  CHECK(progressed_since(range, seen));
+  CHECK(seen == Progress::finished);
+  CHECK_FALSE(progressed_since(range, seen));
+  { const OwnedUpdate update(chunk->owned()[2]); }
+  CHECK(progressed_since(range, seen));
+  CHECK(seen == 2 * Progress::finished);
+  chunk->shared()[3].store(1);
+  CHECK_FALSE(progressed_since(range, seen));
+  Chunk::destroy(chunk);
+}
+
+TEST_CASE("a mark is seen once") {
+  Cell mark{0};
+  CHECK_FALSE(marked_since(mark));
+  mark.store(1);
+  CHECK(marked_since(mark));
+  CHECK(mark.load() == 0);
+  CHECK_FALSE(marked_since(mark));
+}
+
+TEST_CASE("nobody asks a scrape for times of creation, unless he says so") {
+  const ScrapeContext scrape;
+  CHECK_FALSE(scrape.shows_created);
+  CHECK(scrape.created == 0);
+}
