@@ -114,6 +114,27 @@ TEST_CASE("a name that not all readers know is quoted") {
         "# TYPE :a:1 gauge\n:a:1 1\n");
 }
 
+TEST_CASE("names that not all readers know are escaped where the family says that it has such, labels too") {
+  const double bound = 1;
+  const std::uint64_t counts[] = {2, 0};
+  const Padded labels("\"mount.point\"=\"/\",fs=\"ext4\"");
+  CHECK(encoded([&](detail::TextEncoder& encoder) {
+          encoder.begin_family({"disk.free", "h", "", MetricType::gauge, true});
+          encoder.value(labels, 1);
+          encoder.begin_family({"disk.wait", "", "", MetricType::histogram, true});
+          encoder.histogram(labels, {&bound, 1, counts, 0.5});
+          encoder.begin_family({"disk.size", "", "", MetricType::summary, true});
+          encoder.summary(labels, {&bound, &bound, 1, 3, 4});
+        }) ==
+        "# HELP disk_free h\n# TYPE disk_free gauge\ndisk_free{mount_point=\"/\",fs=\"ext4\"} 1\n"
+        "# TYPE disk_wait histogram\n"
+        "disk_wait_bucket{mount_point=\"/\",fs=\"ext4\",le=\"1\"} 2\n"
+        "disk_wait_bucket{mount_point=\"/\",fs=\"ext4\",le=\"+Inf\"} 2\n"
+        "disk_wait_sum{mount_point=\"/\",fs=\"ext4\"} 0.5\ndisk_wait_count{mount_point=\"/\",fs=\"ext4\"} 2\n"
+        "# TYPE disk_size summary\ndisk_size{mount_point=\"/\",fs=\"ext4\",quantile=\"1\"} 1\n"
+        "disk_size_sum{mount_point=\"/\",fs=\"ext4\"} 4\ndisk_size_count{mount_point=\"/\",fs=\"ext4\"} 3\n");
+}
+
 TEST_CASE("a histogram is cumulative, ends in +Inf, and its count is that of +Inf") {
   const std::vector<double> bounds = {-1.5, 0, 0.005, 1e6};
   const std::vector<std::uint64_t> counts = {1, 0, 2, 3, 4};
