@@ -145,6 +145,26 @@ TEST_CASE("a double that can be no integer has a point, an exponent, or letters"
   CHECK(real(double_of(infinity_bits | sign_bit)) == "-Inf");
 }
 
+TEST_CASE("whole numbers have their shortest digits with zeroes behind them") {
+  const auto shortest = [](double value) {
+    char buffer[max_number_chars];
+    return std::string(buffer, write_shortest(buffer, value));
+  };
+  CHECK(shortest(0.0) == "0");
+  CHECK(shortest(1.0) == "1");
+  CHECK(shortest(-1.0) == "-1");
+  CHECK(shortest(10.0) == "10");
+  CHECK(shortest(12.5) == "12.5");
+  CHECK(shortest(-120000.0) == "-120000");
+  CHECK(shortest(100000.0) == "100000");
+  CHECK(shortest(999999.0) == "999999");
+  CHECK(shortest(1000000.0) == "1e+06");
+}
+
+TEST_CASE("the NaN that is shown to readers of binary formats is Prometheus' normal one") {
+  CHECK(quiet_nan_bits == std::uint64_t{0x7FF8000000000001});
+}
+
 TEST_CASE("integers have all their digits") {
   CHECK(text_of(std::uint64_t{0}) == "0");
   CHECK(text_of(std::uint64_t{9}) == "9");
