@@ -219,7 +219,8 @@ class Finder:
         if sign not in REPLACEMENTS:
             return
         pointers = [c.type.get_canonical().kind == TypeKind.POINTER for c in children]
-        if sign in ("+", "-") and (all(pointers) or any(c.type.kind == TypeKind.RECORD for c in children)):
+        records = [c.type.get_canonical().kind == TypeKind.RECORD for c in children]
+        if sign in ("+", "-") and (all(pointers) or any(records)):
             return
         start, end = self.span(cursor)
         at = self.source.index(sign.encode(), left.extent.end.offset, right.extent.start.offset)
