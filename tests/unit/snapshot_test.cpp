@@ -10,6 +10,12 @@
 
 using namespace promlite::detail;
 
+TEST_CASE("16 bits count the updates under way, 48 those that are finished") {
+  CHECK(Progress::started == 1);
+  CHECK(Progress::finished == 0x10000);
+  CHECK(Progress::under_way == 0xFFFF);
+}
+
 TEST_CASE("an owned update is under way from its construction to its destruction") {
   Cell progress{0};
   Cell count{0};
