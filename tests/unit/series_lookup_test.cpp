@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/series_set.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <map>
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -240,6 +243,57 @@ TEST_CASE("the bound of a registry is shared, and each set gives back what it to
   // 2 are left.
   for (const char* value : {"4", "5", "6"}) CHECK_FALSE(one.overflows(value));
   CHECK(one.overflows("7"));
+}
+
+/// Whether another thread looks `value` up, and gets the overflow series, while somebody holds the set's
+/// lock.
+static bool overflows_without_lock(PairSeries& series, const char* value) {
+  bool in_time = false;
+  bool overflows = false;
+  std::thread reader;
+  series.set.list();
+  series.set.remove_listed(*series.set.listed()[0], [&] {
+    std::promise<bool> answer;
+    std::future<bool> coming = answer.get_future();
+    reader = std::thread(
+        [&series, value, to = std::move(answer)]() mutable { to.set_value(series.overflows(value)); });
+    in_time = coming.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    if (in_time) overflows = coming.get();
+    return false;
+  });
+  reader.join();
+  series.set.finished();
+  return in_time && overflows;
+}
+
+TEST_CASE("a flood of new values in a full set does not need its lock") {
+  SeriesShared shared;
+  PairSeries series(shared, 2);
+  series.with("1");
+  series.with("2");
+  series.with("3");
+  CHECK(overflows_without_lock(series, "3"));
+  CHECK(overflows_without_lock(series, "4"));
+  CHECK(series.stats.overflowed == 3);
+  // After each kind of change as well.
+  CHECK(series.remove("2"));
+  CHECK_FALSE(series.overflows("3"));
+  CHECK(series.overflows("4"));
+  CHECK(overflows_without_lock(series, "4"));
+  CHECK(series.set.remove_if([](const Series& one) { return SeriesSet::value_of(one, 0) == "3"; }) == 1);
+  CHECK_FALSE(series.overflows("5"));
+  CHECK(series.overflows("6"));
+  CHECK(overflows_without_lock(series, "6"));
+  // Where the registry is full, too, until it may have more.
+  shared.bound.set(2);
+  PairSeries other(shared);
+  other.with("1");
+  CHECK(series.remove("1"));
+  CHECK_FALSE(other.overflows("1"));
+  CHECK(other.overflows("2"));
+  CHECK(overflows_without_lock(other, "2"));
+  shared.bound.set(3);
+  CHECK_FALSE(other.overflows("2"));
 }
 
 TEST_CASE("a retired set counts in no bound, neither what stays in it nor what comes") {
