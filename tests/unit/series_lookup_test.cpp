@@ -329,19 +329,21 @@ static std::vector<CellRange> filled(PairSeries& series, int count) {
 }
 
 TEST_CASE("the memory of removed series goes when they are more than those that are left, and 64") {
-  SeriesShared shared;
-  PairSeries series(shared);
-  const std::vector<CellRange> all = filled(series, 3000);
-  const Chunk& chunk = *all[first_lasting].chunk;
-  REQUIRE(all[next_lasting - 1].chunk == &chunk);
-  REQUIRE(all[first_lasting - 1].chunk != &chunk);
-  REQUIRE(all[next_lasting].chunk != &chunk);
-  int removed = 0;
-  for (int i = first_lasting; i < next_lasting; ++i) removed += series.remove(std::to_string(i)) ? 1 : 0;
-  for (int i = 0; removed < 1532; ++i) removed += series.remove(std::to_string(i)) ? 1 : 0;
-  CHECK(chunk.size() != 0);
-  CHECK(series.remove("2999"));
-  CHECK(chunk.size() == 0);
+  for (const int count : {3000, 3001}) {
+    SeriesShared shared;
+    PairSeries series(shared);
+    const std::vector<CellRange> all = filled(series, count);
+    const Chunk& chunk = *all[first_lasting].chunk;
+    REQUIRE(all[next_lasting - 1].chunk == &chunk);
+    REQUIRE(all[first_lasting - 1].chunk != &chunk);
+    REQUIRE(all[next_lasting].chunk != &chunk);
+    int removed = 0;
+    for (int i = first_lasting; i < next_lasting; ++i) removed += series.remove(std::to_string(i)) ? 1 : 0;
+    for (int i = 0; removed < 1532; ++i) removed += series.remove(std::to_string(i)) ? 1 : 0;
+    CHECK(chunk.size() != 0);
+    CHECK(series.remove("2999"));
+    CHECK(chunk.size() == 0);
+  }
 }
 
 TEST_CASE(
