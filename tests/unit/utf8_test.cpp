@@ -121,6 +121,24 @@ TEST_CASE("the edges of table 3-7") {
   }
 }
 
+TEST_CASE("nothing is read behind the end of a text") {
+  CHECK(is_utf8("a\xFF"sv.substr(0, 1)));
+  CHECK_FALSE(is_utf8("\xC2\x80"sv.substr(0, 1)));
+  CHECK_FALSE(is_utf8("\xF0\x9F\x98\x80"sv.substr(0, 3)));
+  CHECK(repaired("a\xFF"sv.substr(0, 1)) == "[a]");
+  CHECK(repaired("ab"sv.substr(0, 1)) == "[a]");
+  CHECK(repaired("\xC2\x80"sv.substr(0, 1)) == "[" + R + "]");
+}
+
+TEST_CASE("the third and the fourth byte have the range of all that continue") {
+  for (const std::string_view head : {"\xE1\x80"sv, "\xED\x80"sv, "\xF1\x80\x80"sv, "\xF4\x80\x80"sv}) {
+    for (int last = 0; last < 256; ++last) {
+      const std::string text = std::string(head) + static_cast<char>(last);
+      CHECK(is_utf8(text) == (last >= 0x80 && last <= 0xBF));
+    }
+  }
+}
+
 TEST_CASE("each maximal ill-formed subpart becomes one U+FFFD: tables 3-8 to 3-11") {
   CHECK(repaired("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == "[" + R + R + R + R + R + R + R + R + "A]");
   CHECK(repaired("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") == "[" + R + R + R + R + R + R + R + R + "A]");
