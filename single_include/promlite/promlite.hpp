@@ -5076,7 +5076,6 @@ class Counter {
   }
 
   PROMLITE_COLD void inc_unusual(double amount) const noexcept {
-    if (detail::bits_of(amount) == detail::sign_bit) return add_whole(0);
     if (!detail::is_finite(amount) || detail::is_negative(amount)) return refuse();
     if (amount < 0x1p64) return inc_whole(static_cast<std::uint64_t>(amount));
     if constexpr (has_real) return add_real(amount);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <future>
 #include <limits>
 #include <random>
 #include <string>
@@ -213,7 +214,7 @@ TEST_CASE("huge amounts, and sums past 2^64") {
   CHECK(shown(registry) == "+Inf");
 }
 
-TEST_CASE("the cells of several threads may hold more than 2^64 together") {
+TEST_CASE("huge amounts of several threads") {
   Registry registry;
   const Counter<> counter = registry.counter("x_total", "");
   const auto inc = [&] { counter.inc(std::uint64_t{1} << 63); };
@@ -226,6 +227,55 @@ TEST_CASE("the cells of several threads may hold more than 2^64 together") {
   }).join();
   CHECK(counter.value() == 0x1.8p64);
   CHECK(shown(registry) == "2.7670116110564327e+19");
+}
+
+TEST_CASE("the whole amounts of several threads may be more than 2^64 together") {
+  Registry registry;
+  const Counter<> counter = registry.counter("x_total", "");
+  counter.inc();
+  // All of them live until the last one has counted, so that each has cells of its own.
+  std::vector<std::thread> threads;
+  std::promise<void> all_have_counted;
+  const std::shared_future<void> end = all_have_counted.get_future().share();
+  for (int i = 0; i < 4; ++i) {
+    std::promise<void> counted;
+    threads.emplace_back([&, i, end] {
+      constexpr std::uint64_t largest = (std::uint64_t{1} << 62) - 1;
+      for (int twice = 0; twice < (i < 3 ? 2 : 1); ++twice) counter.inc(i < 3 ? largest : 5);
+      counted.set_value();
+      end.wait();
+    });
+    counted.get_future().wait();
+  }
+  CHECK(counter.value() == 3 * 0x1p63);
+  CHECK(shown(registry) == "2.7670116110564327e+19");
+  all_have_counted.set_value();
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("whole amounts are exact to 2^62 in each thread, and doubles from there on") {
+  const auto after = [](const std::vector<std::uint64_t>& amounts) {
+    Registry registry;
+    const Counter<> counter = registry.counter("x_total", "");
+    for (const std::uint64_t amount : amounts) counter.inc(amount);
+    return shown(registry);
+  };
+  constexpr std::uint64_t limit = std::uint64_t{1} << 62;
+  CHECK(after({limit - 1}) == "4611686018427387903");
+  CHECK(after({limit - 1, limit - 1}) == "9223372036854775806");
+  CHECK(after({limit - 1, 1}) == "4611686018427387904");
+  CHECK(after({limit}) == "4.611686018427388e+18");
+  CHECK(after({limit - 1, 1, 1}) == "4.611686018427388e+18");
+  CHECK(after({~std::uint64_t{0}}) == "1.8446744073709552e+19");
+}
+
+TEST_CASE("whole amounts of several threads are exact beside a fraction, while a double can be") {
+  Registry registry;
+  const Counter<> counter = registry.counter("x_total", "");
+  counter.inc(1);
+  std::thread([&] { counter.inc(two_to_53 + 1); }).join();
+  counter.inc(1e-300);
+  CHECK(counter.value() == 0x1p53 + 2);
 }
 
 TEST_CASE("integer cells are left before they wrap, and no scrape ever falls") {

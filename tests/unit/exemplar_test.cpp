@@ -147,6 +147,11 @@ TEST_CASE("an update that is refused has no exemplar, and one that is counted ke
   real.inc(1, {{"a", "good"}}, at_second_17);
   real.inc(1, {{"a-", "bad"}}, at_second_17);
   CHECK(to_openmetrics(registry).find("real_total 2.0 # {a=\"good\"} 1.0 17.0\n") != std::string::npos);
+  real.inc(0, {{"a", "nothing"}}, at_second_17);
+  whole.inc(2.0, {{"a", "double"}}, at_second_17);
+  const std::string text = to_openmetrics(registry);
+  CHECK(text.find("real_total 2.0 # {a=\"nothing\"} 0.0 17.0\n") != std::string::npos);
+  CHECK(text.find("whole_total 2.0 # {a=\"double\"} 2.0 17.0\n") != std::string::npos);
 }
 
 TEST_CASE("a longer exemplar takes the place of a shorter one, and the other way round") {
