@@ -17,6 +17,7 @@
 
 #include "support/c_locale.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 using namespace promlite;
 
@@ -348,4 +349,14 @@ TEST_CASE("copies of a handle and repeated declarations are the same counter") {
   two = three;
   two.inc();
   CHECK(one.value() == 3);
+}
+
+TEST_CASE("a counter of the other type is another metric") {
+  Registry registry;
+  registry.counter("x_total", "");
+  registry.counter<std::uint64_t>("y_total", "");
+  CHECK(test::error_of([&] { registry.counter<std::uint64_t>("x_total", ""); }) ==
+        "cannot register counter<uint64> x_total: counter x_total is registered already: another type");
+  CHECK(test::error_of([&] { registry.counter("y_total", ""); }) ==
+        "cannot register counter y_total: counter<uint64> y_total is registered already: another type");
 }

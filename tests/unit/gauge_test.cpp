@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 using namespace promlite;
 
@@ -143,4 +144,14 @@ TEST_CASE("a handle is trivially copyable, a default-constructed one swallows up
   gauge.inc();
   const Gauge<std::int64_t> whole;
   whole.dec();
+}
+
+TEST_CASE("a gauge of the other type is another metric") {
+  Registry registry;
+  registry.gauge("x", "");
+  registry.gauge<std::int64_t>("y", "");
+  CHECK(test::error_of([&] { registry.gauge<std::int64_t>("x", ""); }) ==
+        "cannot register gauge<int64> x: gauge x is registered already: another type");
+  CHECK(test::error_of([&] { registry.gauge("y", ""); }) ==
+        "cannot register gauge y: gauge<int64> y is registered already: another type");
 }
