@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -88,6 +89,13 @@ class Pushgateway(Service):
             found[key] = {name: [(metric["labels"], metric.get("value", metric)) for metric in family["metrics"]]
                           for name, family in group.items() if isinstance(family, dict) and "metrics" in family}
         return found
+
+    def keys_soon(self, wanted):
+        """The keys of its groups, as soon as they are these: what it answers with 202 it has yet to do."""
+        deadline = time.monotonic() + DEADLINE
+        while list(self.groups()) != wanted and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return list(self.groups())
 
 
 class Prometheus(Service):
