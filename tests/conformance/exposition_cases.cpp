@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "support/expected_exposition.hpp"
+#include "support/utf8_reference.hpp"
 
 using namespace std::string_literals;
 
@@ -399,51 +400,12 @@ static std::vector<std::string> with_bytes(const std::string& bytes) {
   return {bytes + "xy", "x" + bytes + "y", "xy" + bytes};
 }
 
-/// What is not UTF-8, or has two meanings: cut and overlong sequences, surrogates, beyond the last code
-/// point.
-static std::vector<std::string> sequences() {
-  return {"\xC2",
-          "\xC2\xC2",
-          "\xE2\x82",
-          "\xE2\x82\xE2",
-          "\xE2\xE2\x82\xAC",
-          "\xF0\x9F",
-          "\xF0\x9F\x98",
-          "\xF0\x9F\x98\xF0\x9F\x98\x80",
-          "\xC0\x80",
-          "\xC1\xBF",
-          "\xE0\x80\x80",
-          "\xE0\x9F\xBF",
-          "\xF0\x80\x80\x80",
-          "\xF0\x8F\xBF\xBF",
-          "\xED\xA0\x80",
-          "\xED\xBF\xBF",
-          "\xED\xA0\x80\xED\xB0\x80",
-          "\xF4\x90\x80\x80",
-          "\xF5\x80\x80\x80",
-          "\xF8\x88\x80\x80\x80",
-          "\x80\xBF",
-          "\xFE\xFF",
-          "\xEE\x80\x80",
-          "\xEF\xBF\xBE",
-          "\xF4\x8F\xBF\xBF",
-          "\xED\x9F\xBF",
-          "\xDF\xBF",
-          "\xE0\xA0\x80",
-          "\xF0\x90\x80\x80",
-          "\\\"",
-          "\\\n",
-          "\"\n",
-          "\n\n",
-          "\\\\\""};
-}
-
 /// Every byte and every sequence at each place of a label value and, where it is UTF-8, of a help text.
 static void every_byte(Case& made) {
   Expected& e = made.expected;
   const auto family = made.registry.counter<std::uint64_t>("bytes_total", "", {"i", "text"});
   e.family("bytes_total", "counter", "");
-  std::vector<std::string> all = sequences();
+  std::vector<std::string> all = test::awkward_sequences();
   for (int code = 0; code < 256; ++code) all.emplace_back(1, static_cast<char>(code));
   std::uint64_t number = 0, repaired = 0;
   for (const std::string& bytes : all) {

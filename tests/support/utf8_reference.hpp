@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace test {
 
@@ -42,6 +43,45 @@ inline std::string repaired_utf8(std::string_view text) {
 }
 
 inline bool is_utf8(std::string_view text) { return repaired_utf8(text) == text; }
+
+/// What is not UTF-8, is at an end of its range, or has two meanings: cut and overlong sequences, surrogates,
+/// what is beyond the last code point, escapes.
+inline std::vector<std::string> awkward_sequences() {
+  return {"\xC2",
+          "\xC2\xC2",
+          "\xE2\x82",
+          "\xE2\x82\xE2",
+          "\xE2\xE2\x82\xAC",
+          "\xF0\x9F",
+          "\xF0\x9F\x98",
+          "\xF0\x9F\x98\xF0\x9F\x98\x80",
+          "\xC0\x80",
+          "\xC1\xBF",
+          "\xE0\x80\x80",
+          "\xE0\x9F\xBF",
+          "\xF0\x80\x80\x80",
+          "\xF0\x8F\xBF\xBF",
+          "\xED\xA0\x80",
+          "\xED\xBF\xBF",
+          "\xED\xA0\x80\xED\xB0\x80",
+          "\xF4\x90\x80\x80",
+          "\xF5\x80\x80\x80",
+          "\xF8\x88\x80\x80\x80",
+          "\x80\xBF",
+          "\xFE\xFF",
+          "\xEE\x80\x80",
+          "\xEF\xBF\xBE",
+          "\xF4\x8F\xBF\xBF",
+          "\xED\x9F\xBF",
+          "\xDF\xBF",
+          "\xE0\xA0\x80",
+          "\xF0\x90\x80\x80",
+          "\\\"",
+          "\\\n",
+          "\"\n",
+          "\n\n",
+          "\\\\\""};
+}
 
 }  // namespace test
 

@@ -54,45 +54,8 @@ static void at_each_place(std::vector<std::string>& out, const std::string& byte
 static std::vector<std::string> texts() {
   std::vector<std::string> out;
   for (int code = 0; code < 256; ++code) at_each_place(out, std::string(1, static_cast<char>(code)));
-  for (const char* bytes : {"\xC2",
-                            "\xC2\xC2",
-                            "\xE2\x82",
-                            "\xE2\x82\xE2",
-                            "\xE2\xE2\x82\xAC",
-                            "\xF0\x9F",
-                            "\xF0\x9F\x98",
-                            "\xF0\x9F\x98\xF0\x9F\x98\x80",
-                            "\xC0\x80",
-                            "\xC1\xBF",
-                            "\xE0\x80\x80",
-                            "\xE0\x9F\xBF",
-                            "\xF0\x80\x80\x80",
-                            "\xF0\x8F\xBF\xBF",
-                            "\xED\xA0\x80",
-                            "\xED\xBF\xBF",
-                            "\xED\xA0\x80\xED\xB0\x80",
-                            "\xF4\x90\x80\x80",
-                            "\xF5\x80\x80\x80",
-                            "\xF8\x88\x80\x80\x80",
-                            "\x80\xBF",
-                            "\xFE\xFF",
-                            "\xEE\x80\x80",
-                            "\xEF\xBF\xBE",
-                            "\xF4\x8F\xBF\xBF",
-                            "\xED\x9F\xBF",
-                            "\xDF\xBF",
-                            "\xE0\xA0\x80",
-                            "\xF0\x90\x80\x80",
-                            "\\\"",
-                            "\\\n",
-                            "\"\n",
-                            "\n\n",
-                            "\\\\\"",
-                            "\r\n",
-                            "\"} 1\nevil 1",
-                            "# EOF\n"}) {
-    at_each_place(out, bytes);
-  }
+  for (const std::string& bytes : test::awkward_sequences()) at_each_place(out, bytes);
+  for (const char* bytes : {"\r\n", "\"} 1\nevil 1", "# EOF\n"}) at_each_place(out, bytes);
   return out;
 }
 
