@@ -25,18 +25,7 @@
 #include "support/catch.hpp"
 #include "support/host_state.hpp"
 #include "support/http_client.hpp"
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-#else
-constexpr bool sanitized = false;
-#endif
+#include "support/sanitized.hpp"
 
 using promlite::ServerOptions;
 using promlite::detail::Server;
@@ -252,7 +241,7 @@ TEST_CASE("half-open connections do not keep others from being served") {
     clients.back().send("GET /metrics HTTP/1.1\r\nHost: a\r\nX-");
     if (i % 20 == 0) {
       CHECK(test::seconds_of([&] { CHECK(test::get(served.address()).status == 200); }) <
-            (sanitized ? 0.2 : 0.05));
+            (test::sanitized ? 0.2 : 0.05));
     }
   }
   // The oldest had to go, the youngest are still there.
@@ -554,7 +543,7 @@ TEST_CASE("slow readers share one body, and give way to others") {
     CHECK(child.line() == "few");
     const long grown = child.peak_bytes() - before;
     CHECK(grown > static_cast<long>(size) / 2);
-    if (!sanitized) CHECK(grown < static_cast<long>(size) + (static_cast<long>(size) >> 2));
+    if (!test::sanitized) CHECK(grown < static_cast<long>(size) + (static_cast<long>(size) >> 2));
   }
   CHECK(test::problem_of_scrape(address) == "");
   child.tell();
@@ -679,17 +668,7 @@ TEST_CASE("a limit below what is open already") {
   CHECK(child.end() == 0);
 }
 
-#if !defined(__SANITIZE_THREAD__)
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PROMLITE_TEST_WITHOUT_FORK 1
-#endif
-#endif
-#else
-#define PROMLITE_TEST_WITHOUT_FORK 1
-#endif
-
-#if !defined(PROMLITE_TEST_WITHOUT_FORK)  // thread sanitizer allows no threads after a fork with threads
+#if !PROMLITE_TEST_THREAD_SANITIZED  // thread sanitizer allows no threads after a fork with threads
 TEST_CASE("a fork leaves the server to the parent, and the child can have its own") {
   Served served;
   HttpClient client(served.address());

@@ -17,6 +17,7 @@
 
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
+#include "support/sanitized.hpp"
 
 // How the calls below behave, on every thread but the test's own.
 static std::atomic<bool> single_bytes{false};
@@ -30,15 +31,6 @@ static std::atomic<int> interrupted{0};
 [[maybe_unused]] static std::atomic<int> allocations_left{-1};  // until one fails; negative: none does
 [[maybe_unused]] static std::atomic<int> allocations_failed{0};
 static thread_local bool is_test = false;
-
-// Sanitizers bring their own operator new.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define PROMLITE_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define PROMLITE_TEST_SANITIZED 1
-#endif
-#endif
 
 static bool interrupts() {
   static std::atomic<int> calls{0};
@@ -90,7 +82,7 @@ int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
 
 }  // extern "C"
 
-#if !defined(PROMLITE_TEST_SANITIZED)
+#if !PROMLITE_TEST_SANITIZED
 static bool fails_to_allocate() noexcept {
   if (is_test || allocations_left < 0 || allocations_left-- != 0) return false;
   ++allocations_failed;
@@ -208,7 +200,7 @@ TEST_CASE("while polls fail both threads wait, and nobody is turned away") {
   }
 }
 
-#if !defined(PROMLITE_TEST_SANITIZED)
+#if !PROMLITE_TEST_SANITIZED
 TEST_CASE("whichever allocation fails, the request is answered or dropped and the next one is served") {
   for (const bool with_collector : {false, true}) {
     const Served served(with_collector);

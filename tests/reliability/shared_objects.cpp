@@ -19,24 +19,11 @@
 #include "concurrency/harness.hpp"
 #include "concurrency/shared_objects/interface.h"
 #include "reliability/reliability.hpp"
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define PROMLITE_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define PROMLITE_TEST_SANITIZED 1
-#endif
-#endif
+#include "support/sanitized.hpp"
 
 using reliability::demand;
 
 namespace {
-
-#if defined(PROMLITE_TEST_SANITIZED)
-constexpr bool sanitized = true;  // A sanitizer keeps memory of what was unloaded.
-#else
-constexpr bool sanitized = false;
-#endif
 
 class Loaded {
  public:
@@ -230,8 +217,8 @@ void load_again_and_again(const std::string& name, bool by_host, int times) {
              name + " stays while threads live that have updated through it alone");
     }
     const long grown = reliability::of_status("VmRSS") - memory;
-    demand(sanitized || grown < 2048, name + ": memory grows, by " + std::to_string(grown) + " KiB");
-    demand(sanitized || mappings() <= maps + 8, name + ": mappings stay");
+    demand(test::sanitized || grown < 2048, name + ": memory grows, by " + std::to_string(grown) + " KiB");
+    demand(test::sanitized || mappings() <= maps + 8, name + ": mappings stay");
     { const Loaded once_more(name, RTLD_LOCAL); }
     const bool may_stay = name.find("shown") == 0;  // g++ marks what it shows as never to be unloaded
     demand(may_stay || !Loaded::is_there(name), name + " is unloaded once the threads have ended");

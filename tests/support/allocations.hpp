@@ -7,15 +7,9 @@
 #include <cstdlib>
 #include <new>
 
-// A sanitizer brings a malloc of its own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PROMLITE_TEST_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define PROMLITE_TEST_SANITIZED
-#endif
-#endif
-#if defined(__GLIBC__) && !defined(PROMLITE_TEST_SANITIZED)
+#include "support/sanitized.hpp"
+
+#if defined(__GLIBC__) && !PROMLITE_TEST_SANITIZED
 #define PROMLITE_TEST_OWN_MALLOC
 #endif
 

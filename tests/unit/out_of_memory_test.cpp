@@ -31,6 +31,7 @@
 #include "support/c_locale.hpp"
 #include "support/catch.hpp"
 #include "support/fake_server.hpp"
+#include "support/sanitized.hpp"
 
 using namespace promlite;
 using namespace std::chrono_literals;
@@ -244,7 +245,7 @@ TEST_CASE("an arena of cells that cannot grow stays as it is") {
   }
 }
 
-#if defined(__linux__) && !defined(PROMLITE_TEST_SANITIZED)  // a sanitizer needs addresses, too
+#if defined(__linux__) && !PROMLITE_TEST_SANITIZED  // a sanitizer needs addresses, too
 TEST_CASE("without addresses a lasting chunk is not made, and what is there goes on") {
   // In a process of its own, which has no room for another page.
   const pid_t child = ::fork();

@@ -18,23 +18,11 @@
 
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
+#include "support/sanitized.hpp"
 
 using namespace promlite;
 using namespace std::chrono_literals;
 using test::error_of;
-
-// A sanitizer's own memory grows with what it has seen.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-static constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-static constexpr bool sanitized = true;
-#else
-static constexpr bool sanitized = false;
-#endif
-#else
-static constexpr bool sanitized = false;
-#endif
 
 static std::size_t resident_kilobytes() {
   std::ifstream statm("/proc/self/statm");
@@ -316,7 +304,7 @@ TEST_CASE("series that come and go leave no memory behind, with scrapes and with
     const std::size_t before = resident_kilobytes();
     churn(10000, 60000);
     // A leak of 20 bytes a series would be 3 MB.
-    if (!sanitized && resident_kilobytes() > before + 2000) CHECK(resident_kilobytes() == before);
+    if (!test::sanitized && resident_kilobytes() > before + 2000) CHECK(resident_kilobytes() == before);
     CHECK(counters.size() == 50);
   }
 }

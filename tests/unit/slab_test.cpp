@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/sanitized.hpp"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -303,16 +304,7 @@ TEST_CASE("who is getting memory for an update already gets none for another") {
   Chunk::destroy(chunk);
 }
 
-// A sanitizer has memory of its own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PROMLITE_TEST_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PROMLITE_TEST_SANITIZED
-#endif
-#endif
-
-#if defined(__linux__) && !defined(PROMLITE_TEST_SANITIZED)
+#if defined(__linux__) && !PROMLITE_TEST_SANITIZED
 static long mapped_pages() {
   long pages = 0;
   std::FILE* const file = std::fopen("/proc/self/statm", "r");
