@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "harness.hpp"
 #include "support/catch.hpp"
+#include "support/sanitized.hpp"
 
 #include <promlite/promlite.hpp>
 
@@ -10,6 +11,14 @@
 #include <unistd.h>
 
 namespace {
+
+// The runtime of g++'s thread sanitizer neither keeps its allocator whole when other threads are in it at a
+// fork, which can stop the child for ever, nor judges what a child of several threads does.
+#if PROMLITE_TEST_THREAD_SANITIZED && !defined(__clang__)
+constexpr bool child_can_allocate = false;
+#else
+constexpr bool child_can_allocate = true;
+#endif
 
 /// The exit status of a child that runs `work()`, or -1 when it did not end by itself within half a minute.
 template <class Work>
@@ -179,6 +188,7 @@ TEST_CASE(
   int failed = 0;
   for (int round = 0; failed == 0 && round < test::times(60); ++round) {
     failed = in_child([&] {
+      if (!child_can_allocate) return 0;
       mine.inc(1);
       family.with("new").inc(3);
       registry.counter("born_total", "help").inc(7);
