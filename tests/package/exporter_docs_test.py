@@ -63,9 +63,6 @@ class ExporterDocs(unittest.TestCase):
         lines = [line for line in text.splitlines() if re.match(r"(# \w+ )?bakery_", line)]
         return [re.sub(r"(duration_seconds\{.*\}) \S+|(build_info)\{.*", r"\1\2", line) for line in lines]
 
-    def test_it_compiles_as_cxx20(self):
-        self.build(f"g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I {ROOT / 'include'} bakery_exporter.cpp")
-
     def test_what_the_page_shows(self):
         status = re.search(r"\$ ovenctl status\n(.*)", blocks("console")[0], re.S)[1]
         process, url, log = self.start(f"--ovens.command={self.play_ovens(f'cat <<END{chr(10)}{status}END{chr(10)}')}")
@@ -92,14 +89,14 @@ class ExporterDocs(unittest.TestCase):
         self.assertEqual(0, process.wait(DEADLINE))
 
     def test_the_other_files(self):
-        compiler = f"g++ -std=c++17 -O0 -Wall -Wextra -Werror -I {ROOT / 'include'} -pthread"
+        compiler = f"g++ -O0 -Wall -Wextra -Werror -I {ROOT / 'include'} -pthread"
         (self.folder / "whole.cpp").write_text('#include "more_collectors.cpp"\n#include "probe.cpp"\n#include "bakery_exporter.cpp"\n'
                                                .replace('"bakery_exporter.cpp"', '"whole_main.cpp"'))
         main = (self.folder / "bakery_exporter.cpp").read_text()
         self.assertIn("  return exporter.run", main)
         (self.folder / "whole_main.cpp").write_text(main.replace(
             "  return exporter.run", "  add_recipes(exporter, command);\n  add_probe(exporter, command);\n  return exporter.run"))
-        self.build(f"{compiler} whole.cpp -o bakery_exporter -lyaml-cpp -lcrypt")
+        self.build(f"{compiler} -std=c++17 whole.cpp -o bakery_exporter -lyaml-cpp -lcrypt")
         command = self.play_ovens('case $1 in\nstatus) echo "upper 221.5 1204 closed";;\nrecipes) echo bread 7;;\nesac\n')
         # What the page adds takes the command by value: the default one.
         os.environ["PATH"] = f"{self.folder}:{os.environ['PATH']}"
@@ -109,7 +106,7 @@ class ExporterDocs(unittest.TestCase):
         self.assertTrue([line for line in lines if line.startswith('bakery_collector_age_seconds{collector="recipes"} ')])
         self.assertIn("bakery_oven_temperature_celsius 221.5", get(f"{url}/probe?target=upper"))
 
-        self.build(f"{compiler} bakery_test.cpp -o bakery_test")
+        self.build(f"{compiler} -std=c++20 bakery_test.cpp -o bakery_test")
         done = subprocess.run([self.folder / "bakery_test"], capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
 

@@ -18,12 +18,12 @@ def blocks(page="README.md"):
 
 
 class Readme(unittest.TestCase):
-    def build(self, code):
+    def build(self, code, *options):
         scratch = tempfile.TemporaryDirectory(prefix="promlite-readme-")
         self.addCleanup(scratch.cleanup)
         folder = pathlib.Path(scratch.name)
         (folder / "example.cpp").write_text(code)
-        subprocess.run(["g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include", "-pthread",
+        subprocess.run(["g++", "-std=c++17", *options, "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include", "-pthread",
                         folder / "example.cpp", "-o", folder / "example"], check=True)
         return folder / "example"
 
@@ -34,7 +34,7 @@ class Readme(unittest.TestCase):
         code = first.replace("#include <promlite", "#include <cstdio>\n#include <promlite", 1)
         code = code.replace('server{"%s"};' % ADDRESS,
                             'server{"127.0.0.1:0"}; std::puts(server.address().c_str()); std::fflush(stdout);')
-        program = self.build(code)
+        program = self.build(code, "-O2")  # as the page does
         with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
             self.addCleanup(process.kill)
             url = "http://%s/metrics" % process.stdout.readline().strip()

@@ -1,6 +1,6 @@
 // promlite: what every project of tests/package builds: a program that somebody else might have written.
 // SPDX-License-Identifier: MIT
-#include <promlite/promlite.hpp>
+#include <promlite/core.hpp>
 
 #include <cstdio>
 
