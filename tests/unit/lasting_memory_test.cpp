@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/pages.hpp"
+#include "support/sanitized.hpp"
 
 using namespace promlite::detail;
 
@@ -166,6 +168,21 @@ TEST_CASE("an arena's blocks double up to four pages, from where on they are for
 #if defined(__linux__)
   CHECK(is_zero(page.memory, LastingMemory::page));
 #endif
+}
+
+TEST_CASE("an arena leaves no address behind") {
+  const auto use = [] {
+    LastingArena arena;
+    for (int i = 0; i < 40; ++i) {
+      const auto small = arena.take(LastingMemory::page);
+      arena.take(4 * LastingMemory::page);
+      if (i % 2 == 0) arena.give_back(small.block);
+    }
+  };
+  use();
+  const long before = test::pages_of_process().mapped;
+  for (int i = 0; i < 20; ++i) use();
+  if (!test::sanitized) CHECK(test::pages_of_process().mapped == before);
 }
 
 TEST_CASE("an arena's first block is large enough for its first record") {

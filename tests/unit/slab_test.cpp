@@ -3,13 +3,13 @@
 #include <promlite/detail/slab.hpp>
 
 #include <cstdint>
-#include <cstdio>
 #include <set>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/pages.hpp"
 #include "support/sanitized.hpp"
 
 #if defined(__linux__)
@@ -305,24 +305,6 @@ TEST_CASE("who is getting memory for an update already gets none for another") {
 }
 
 #if defined(__linux__) && !PROMLITE_TEST_SANITIZED
-static long mapped_pages() {
-  long pages = 0;
-  std::FILE* const file = std::fopen("/proc/self/statm", "r");
-  REQUIRE(file != nullptr);
-  REQUIRE(std::fscanf(file, "%ld", &pages) == 1);
-  std::fclose(file);
-  return pages;
-}
-
-static long resident_pages() {
-  long pages = 0;
-  std::FILE* const file = std::fopen("/proc/self/statm", "r");
-  REQUIRE(file != nullptr);
-  REQUIRE(std::fscanf(file, "%*d %ld", &pages) == 1);
-  std::fclose(file);
-  return pages;
-}
-
 TEST_CASE("an arena leaves no address behind, and a forgotten chunk no memory") {
   const auto fill = [](bool forget) {
     CellArena arena(true, largest_chunk);
@@ -337,17 +319,17 @@ TEST_CASE("an arena leaves no address behind, and a forgotten chunk no memory") 
         PagePool::take(slab[PagePool::cell], 64, chunk.lasting());
       }
     }
-    const long before = resident_pages();
+    const long before = test::pages_of_process().resident;
     if (forget) {
       for (const CellRange& range : ranges) arena.give_back(range);
       // Of each chunk but the current one: four slabs of two pages, four pools, and the chunk itself.
-      CHECK(before - resident_pages() >= 63 * 13);
+      CHECK(before - test::pages_of_process().resident >= 63 * 13);
     }
   };
   fill(false);
-  const long before = mapped_pages();
+  const long before = test::pages_of_process().mapped;
   for (int round = 0; round < 20; ++round) fill(round % 2 == 0);
-  CHECK(mapped_pages() == before);
+  CHECK(test::pages_of_process().mapped == before);
 }
 #endif
 
