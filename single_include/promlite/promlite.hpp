@@ -1012,13 +1012,15 @@ class PagePool {
     return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(address));
   }
 
+  /// Of ordinary blocks each has twice the size of the one before it.
+  static std::size_t size_after(std::uint64_t previous) noexcept {
+    if (previous == 0) return first_size;
+    const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
+    return doubled < lasting_size ? doubled : lasting_size;
+  }
+
   PROMLITE_COLD static Block* make_block(std::uint64_t previous, std::size_t taken, bool lasting) noexcept {
-    std::size_t size = lasting ? lasting_size : first_size;
-    if (!lasting && previous != 0) {
-      const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
-      // Of a block that is being forgotten the size reads as 0.
-      if (doubled > size) size = doubled < lasting_size ? doubled : lasting_size;
-    }
+    const std::size_t size = lasting ? lasting_size : size_after(previous);
     void* const room = lasting ? LastingMemory::take(size)
                                : ::operator new (size, std::align_val_t{alignof(Block)}, std::nothrow);
     if (room == nullptr) return nullptr;
@@ -1161,8 +1163,9 @@ class Allocating {
   const bool outermost_;
 };
 
-/// Gives the thread's slot back when the thread's thread_local objects are destroyed. Updates made after that
-/// (by destructors that run later, or on the main thread by static destructors) use shared cells.
+/// Made by a thread that owns a slot: gives it back when the thread's thread_local objects are destroyed.
+/// Updates made after that (by destructors that run later, or on the main thread by static destructors) use
+/// shared cells.
 class ThreadSlotGuard {
  public:
   ThreadSlotGuard() noexcept = default;
@@ -1170,12 +1173,10 @@ class ThreadSlotGuard {
   ThreadSlotGuard& operator=(const ThreadSlotGuard&) = delete;
   ~ThreadSlotGuard() {
     ThreadSlot& mine = thread_slot;
-    const bool owned = mine.allocator != nullptr;
     mine.allocator = nullptr;
     mine.ended = true;
-    if (owned) slot_allocator.release(mine.slot);
+    slot_allocator.release(mine.slot);
   }
-  void arm() const noexcept {}
 };
 
 /// Takes a slot for this thread unless it has one, had one, or none is left. True when it owns one now.
@@ -1184,8 +1185,7 @@ PROMLITE_COLD inline bool take_thread_slot(ThreadSlot& mine) noexcept {
   if (mine.ended) return false;
   const std::uint32_t slot = slot_allocator.acquire();
   if (slot == max_slots) return false;
-  static thread_local ThreadSlotGuard guard;
-  guard.arm();
+  static thread_local const ThreadSlotGuard guard;
   mine.slot = slot;
   mine.allocator = &slot_allocator;
   return true;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <promlite/detail/thread_slot.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -97,6 +98,44 @@ TEST_CASE("threads beyond the last slot get none, and get one once there is one"
   }
   for (std::thread& thread : threads) thread.join();
   std::thread([] { CHECK(take_thread_slot(thread_slot)); }).join();
+}
+
+TEST_CASE("of threads that come at once the last one too raises the high water mark") {
+  // Both stand at a round's start, so that in some rounds one raises the mark between another's two steps.
+  constexpr int rounds = 5000;
+  std::vector<SlotAllocator> slots(rounds);
+  std::atomic<int> arrived{0};
+  const auto take_all = [&] {
+    for (int round = 0; round < rounds; ++round) {
+      ++arrived;
+      while (arrived < 2 * (round + 1)) std::this_thread::yield();
+      slots[static_cast<std::size_t>(round)].acquire();
+    }
+  };
+  std::thread other(take_all);
+  take_all();
+  other.join();
+  int too_low = 0;
+  for (const SlotAllocator& each : slots) too_low += each.high_water() == 2 ? 0 : 1;
+  CHECK(too_low == 0);
+}
+
+TEST_CASE("what is destroyed after a thread's slot was given back finds none and gets none") {
+  struct Late {
+    ThreadSlot* slot = nullptr;
+    bool* found_none = nullptr;
+    ~Late() {
+      *found_none = slot->allocator == nullptr && !take_thread_slot(*slot) && slot->allocator == nullptr;
+    }
+  };
+  bool found_none = false;
+  std::thread([&] {
+    static thread_local Late late;  // before the slot, and so destroyed after it
+    late.slot = &thread_slot;
+    late.found_none = &found_none;
+    REQUIRE(take_thread_slot(thread_slot));
+  }).join();
+  CHECK(found_none);
 }
 
 TEST_CASE("a thread that has given its slot back for good takes none") {

@@ -74,13 +74,15 @@ class PagePool {
     return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(address));
   }
 
+  /// Of ordinary blocks each has twice the size of the one before it.
+  static std::size_t size_after(std::uint64_t previous) noexcept {
+    if (previous == 0) return first_size;
+    const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
+    return doubled < lasting_size ? doubled : lasting_size;
+  }
+
   PROMLITE_COLD static Block* make_block(std::uint64_t previous, std::size_t taken, bool lasting) noexcept {
-    std::size_t size = lasting ? lasting_size : first_size;
-    if (!lasting && previous != 0) {
-      const std::size_t doubled = 2 * static_cast<std::size_t>(to_block(previous)->size);
-      // Of a block that is being forgotten the size reads as 0.
-      if (doubled > size) size = doubled < lasting_size ? doubled : lasting_size;
-    }
+    const std::size_t size = lasting ? lasting_size : size_after(previous);
     void* const room = lasting ? LastingMemory::take(size)
                                : ::operator new (size, std::align_val_t{alignof(Block)}, std::nothrow);
     if (room == nullptr) return nullptr;

@@ -110,8 +110,9 @@ class Allocating {
   const bool outermost_;
 };
 
-/// Gives the thread's slot back when the thread's thread_local objects are destroyed. Updates made after that
-/// (by destructors that run later, or on the main thread by static destructors) use shared cells.
+/// Made by a thread that owns a slot: gives it back when the thread's thread_local objects are destroyed.
+/// Updates made after that (by destructors that run later, or on the main thread by static destructors) use
+/// shared cells.
 class ThreadSlotGuard {
  public:
   ThreadSlotGuard() noexcept = default;
@@ -119,12 +120,10 @@ class ThreadSlotGuard {
   ThreadSlotGuard& operator=(const ThreadSlotGuard&) = delete;
   ~ThreadSlotGuard() {
     ThreadSlot& mine = thread_slot;
-    const bool owned = mine.allocator != nullptr;
     mine.allocator = nullptr;
     mine.ended = true;
-    if (owned) slot_allocator.release(mine.slot);
+    slot_allocator.release(mine.slot);
   }
-  void arm() const noexcept {}
 };
 
 /// Takes a slot for this thread unless it has one, had one, or none is left. True when it owns one now.
@@ -133,8 +132,7 @@ PROMLITE_COLD inline bool take_thread_slot(ThreadSlot& mine) noexcept {
   if (mine.ended) return false;
   const std::uint32_t slot = slot_allocator.acquire();
   if (slot == max_slots) return false;
-  static thread_local ThreadSlotGuard guard;
-  guard.arm();
+  static thread_local const ThreadSlotGuard guard;
   mine.slot = slot;
   mine.allocator = &slot_allocator;
   return true;
