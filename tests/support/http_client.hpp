@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -176,15 +178,32 @@ double seconds_of(Action&& action) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Whether the kernel is taking this thread away: it has been joined, perhaps, and still has its entry.
+inline bool is_ending(const std::string& thread) {
+  std::ifstream file("/proc/self/task/" + thread + "/stat");
+  std::string line;
+  std::getline(file, line);
+  // proc(5): behind the name, which may have any characters in it, state, five numbers and the kernel's
+  // flags.
+  std::istringstream fields(line.substr(line.rfind(')') + 1));
+  std::string state;
+  long number = 0;
+  fields >> state;
+  for (int i = 0; i < 5; ++i) fields >> number;
+  constexpr unsigned long exiting = 4;  // PF_EXITING
+  unsigned long flags = exiting;        // of a thread that is gone by now
+  return !(fields >> flags) || (flags & exiting) != 0;
+}
+
 /// Entries of a folder of /proc/self: `fd`, `task`.
-inline int count_of(const char* folder) {
-  DIR* const directory = opendir((std::string("/proc/self/") + folder).c_str());
+inline int count_of(const std::string& folder) {
+  DIR* const directory = opendir(("/proc/self/" + folder).c_str());
   int count = 0;
   while (const dirent* const entry = readdir(directory)) {
-    if (entry->d_name[0] != '.') ++count;
+    if (entry->d_name[0] != '.' && (folder != "task" || !is_ending(entry->d_name))) ++count;
   }
   closedir(directory);
-  return count - (std::strcmp(folder, "fd") == 0 ? 1 : 0);
+  return count - (folder == "fd" ? 1 : 0);
 }
 
 /// Threads of this process, counted once a sanitizer has started its own with the first one.

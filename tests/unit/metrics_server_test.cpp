@@ -26,6 +26,9 @@ using namespace std::chrono_literals;
 static const std::string loopback = "127.0.0.1:0";
 static const std::string jobs = "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 7\n";
 
+// Of a program in which nothing has begun yet.
+static const int threads_alone = test::threads_here();
+
 // A registry with something in it.
 struct Jobs {
   Registry registry;
@@ -402,7 +405,6 @@ TEST_CASE("a collector that hangs delays scrapes alone, until their deadline") {
 }
 
 TEST_CASE("a scraper can ask for a shorter deadline, not for a longer one") {
-  const int threads = test::threads_here();
   Jobs served;
   Hanging hanging;
   const auto membership = served.registry.add(hanging);
@@ -424,7 +426,7 @@ TEST_CASE("a scraper can ask for a shorter deadline, not for a longer one") {
     CHECK(taken < 5);
   }
   hanging.let_go();
-  CHECK(test::settles_at("task", threads));  // each server has left a thread behind
+  CHECK(test::settles_at("task", threads_alone));  // each server has left a thread behind
 }
 
 TEST_CASE("scrapes that wait together share a body only when they ask for the same format") {
@@ -481,7 +483,6 @@ TEST_CASE("scrapes that wait together share one collection") {
 TEST_CASE("stop leaves a collector that hangs behind") {
   auto served = std::make_unique<Jobs>();
   Hanging hanging;
-  const int threads = test::threads_here();
   auto membership = served->registry.add(hanging);
   {
     MetricsServer server{loopback, served->registry};
@@ -492,9 +493,9 @@ TEST_CASE("stop leaves a collector that hangs behind") {
     CHECK(client.at_end());
     CHECK_THROWS(test::HttpClient(server.address()));
   }
-  CHECK(test::settles_at("task", threads + 1));
+  CHECK(test::settles_at("task", threads_alone + 1));
   hanging.let_go();
   { const auto done = std::move(membership); }
   served.reset();
-  CHECK(test::settles_at("task", threads));
+  CHECK(test::settles_at("task", threads_alone));
 }

@@ -37,6 +37,9 @@ using promlite::detail::Reply;
 using promlite::detail::Site;
 using namespace std::chrono_literals;
 
+// Of a program in which nothing has begun yet.
+static const int threads_alone = test::threads_here();
+
 // Where probes wait until they are let go, or for half a minute.
 class Gate {
  public:
@@ -250,7 +253,6 @@ TEST_CASE("a probe knows how much time it has") {
 
 TEST_CASE("probes that hang delay nobody, and there is a bound to them") {
   const int descriptors = test::count_of("fd");
-  const int threads = test::threads_here();
   Gate gate;
   {
     ServerOptions options;
@@ -290,13 +292,12 @@ TEST_CASE("probes that hang delay nobody, and there is a bound to them") {
     CHECK(clients[0].get("/probe?target=b").status == 200);
     CHECK(clients[0].get("/probe?target=hanging").status == 200);
   }
-  CHECK(test::settles_at("task", threads));
+  CHECK(test::settles_at("task", threads_alone));
   CHECK(test::count_of("fd") <= descriptors);  // the last thread of an earlier test may have ended since
 }
 
 TEST_CASE("the server's end and clients that leave wait for no probe") {
   Gate gate;
-  const int threads = test::threads_here();
   {
     Probes probes([&](const ProbeRequest&, Registry& registry) {
       gate.wait();
@@ -315,5 +316,5 @@ TEST_CASE("the server's end and clients that leave wait for no probe") {
     CHECK(probes.running() == 10);
     gate.open();
   }
-  CHECK(test::settles_at("task", threads));
+  CHECK(test::settles_at("task", threads_alone));
 }
