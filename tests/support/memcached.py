@@ -51,16 +51,17 @@ class Memcached:
             self.process = subprocess.Popen([shutil.which("memcached") or "/usr/bin/memcached", *as_user, *where,
                                              *self.arguments])
             self.target = self.path or ("127.0.0.1", int(where[3]))
-            if poll_until(lambda: self.connects() or self.process.poll() is not None, "memcached's start") is True \
+            if poll_until(lambda: self.answers() or self.process.poll() is not None, "memcached's start") is True \
                     and self.process.poll() is None:
                 return
             end(self.process)
         raise AssertionError("memcached does not start")
 
-    def connects(self):
-        with contextlib.suppress(OSError):
-            self.connect().close()
-            return True
+    def answers(self):
+        """On a connection that it has counted by then."""
+        with contextlib.suppress(OSError), self.connect() as client:
+            client.sendall(b"version\r\n")
+            return client.recv(100).startswith(b"VERSION ")
         return False
 
     def connect(self):
