@@ -47,7 +47,7 @@ class FakeServer {
     /// Until the other side or the server is gone.
     void wait() const {
       char byte = 0;
-      while (::recv(fd_, &byte, 1, 0) > 0) {
+      while (receive(&byte, 1) > 0) {
       }
     }
     void reset() const {
@@ -57,6 +57,14 @@ class FakeServer {
 
    private:
     friend class FakeServer;
+    // A signal of the test's own may end up on any thread.
+    ssize_t receive(char* to, std::size_t size) const {
+      ssize_t count = 0;
+      do {
+        count = ::recv(fd_, to, size, 0);
+      } while (count < 0 && errno == EINTR);
+      return count;
+    }
     int fd_ = -1;
   };
 
@@ -123,7 +131,7 @@ class FakeServer {
             length < head ? static_cast<std::size_t>(std::atol(call.request.c_str() + length + 16)) : 0;
         if (call.request.size() >= head + 4 + body) break;
       }
-      const ssize_t count = ::recv(call.fd_, buffer, sizeof buffer, 0);
+      const ssize_t count = call.receive(buffer, sizeof buffer);
       if (count <= 0) return false;
       call.request.append(buffer, static_cast<std::size_t>(count));
     }
