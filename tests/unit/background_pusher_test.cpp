@@ -36,8 +36,13 @@ static bool eventually(Condition condition) {
   return condition();
 }
 
-static double milliseconds_of(std::chrono::steady_clock::duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
+// Runs `end`, which tells how many milliseconds it took, until that is less than the limit, five times at
+// most: a busy machine may be late.
+template <class End>
+static void check_in_time(double limit, End end) {
+  double took = end();
+  for (int i = 1; i < 5 && took >= limit; ++i) took = end();
+  CHECK(took < limit);
 }
 
 static BackgroundPushOptions every(std::chrono::milliseconds interval) {
@@ -135,28 +140,34 @@ TEST_CASE("the end: removal, and a move") {
 }
 
 TEST_CASE("the end comes in time when the gateway never answers") {
-  FakeServer server([](const Call& call) { call.wait(); });
-  Registry registry;
-  BackgroundPushOptions options = every(10ms);
-  options.final_timeout = 150ms;
-  BackgroundPusher pusher(Pushgateway(server.address(), "j").timeout(1h), registry, options);
-  CHECK(eventually([&] { return server.requests().size() == 1; }));
-  const auto start = std::chrono::steady_clock::now();
-  const PushResult result = pusher.stop();
-  const double took = milliseconds_of(std::chrono::steady_clock::now() - start);
-  CHECK(result.message() == "cannot push job \"j\" at " + server.address() +
-                                ": the deadline passed while waiting for the answer");
-  CHECK(took > 149);
-  CHECK(took < 200);
-  CHECK(server.requests().size() == 2);  // the one that was cut short, and the last one
-  CHECK(pusher.pushes() == 1);
+  std::string message;
+  std::size_t requests = 0;
+  std::uint64_t pushes = 0;
+  check_in_time(150 + 25, [&] {
+    FakeServer server([](const Call& call) { call.wait(); });
+    Registry registry;
+    BackgroundPushOptions options = every(10ms);
+    options.final_timeout = 150ms;
+    BackgroundPusher pusher(Pushgateway(server.address(), "j").timeout(1h), registry, options);
+    CHECK(eventually([&] { return server.requests().size() == 1; }));
+    const double took = 1000 * test::seconds_of([&] { message = pusher.stop().message(); });
+    CHECK(took > 149);
+    const std::size_t at = message.find(server.address());
+    if (at != std::string::npos) message.erase(at, server.address().size());
+    requests = server.requests().size();
+    pushes = pusher.pushes();
+    return took;
+  });
+  CHECK(message == "cannot push job \"j\" at : the deadline passed while waiting for the answer");
+  CHECK(requests == 2);  // the one that was cut short, and the last one
+  CHECK(pushes == 1);
 }
 
 TEST_CASE("the end comes in time when a collector hangs, and all that it uses stays") {
-  std::atomic<bool> hangs{true}, entered{false};
   FakeServer server(say_ok);
   const int threads = test::threads_here();
-  {
+  check_in_time(100 + 50, [&] {
+    std::atomic<bool> hangs{true}, entered{false};
     Registry registry;
     const auto member = registry.gauge_callback("a", "", [&] {
       entered = true;
@@ -168,11 +179,13 @@ TEST_CASE("the end comes in time when a collector hangs, and all that it uses st
     options.final_timeout = 100ms;
     BackgroundPusher pusher(Pushgateway(server.address(), "j"), registry, options);
     CHECK(eventually([&] { return entered.load(); }));
-    const auto start = std::chrono::steady_clock::now();
-    CHECK(pusher.stop().message() == "the last push did not end in time: a collector is still running");
-    CHECK(milliseconds_of(std::chrono::steady_clock::now() - start) < 150);
+    const double took =
+        1000 * test::seconds_of([&] {
+          CHECK(pusher.stop().message() == "the last push did not end in time, as when a collector hangs");
+        });
     hangs = false;  // before the membership ends, which waits for the callback
-  }
+    return took;
+  });
   CHECK(test::settles_at("task", threads));
 }
 

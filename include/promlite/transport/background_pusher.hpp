@@ -244,7 +244,7 @@ PROMLITE_COLD inline PushResult BackgroundPusher::stop() {
     }
   }
   if (state_->wait_until(0)) return state_->last();
-  return detail::PushAccess::failure("the last push did not end in time: a collector is still running");
+  return detail::PushAccess::failure("the last push did not end in time, as when a collector hangs");
 }
 
 }  // namespace PROMLITE_ABI
