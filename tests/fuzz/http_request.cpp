@@ -107,9 +107,10 @@ static void check_filter(std::string_view query) {
   }
   fuzz::demand(taken == (names.size() <= promlite::detail::max_filter_names), "a filter has a bound");
   if (!taken) return;
-  names.emplace_back("never_asked_for");
+  const std::string other(1000, 'n');  // no target has room for it
+  names.push_back(other);
   for (const std::string& name : names) {
-    const bool asked = names.size() == 1 || (name != "never_asked_for" && !name.empty());
+    const bool asked = names.size() == 1 || (name != other && !name.empty());
     fuzz::demand(filter.matches(name, promlite::MetricType::gauge) == asked,
                  "what was asked for, and no more");
   }
