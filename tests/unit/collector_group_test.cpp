@@ -507,6 +507,7 @@ TEST_CASE("a group goes within a moment, and leaves what hangs behind until it r
     const detail::CollectionScope scope(Steady::now() + 1h);
     CHECK(to_text(registry) == kit({{"hangs", 0}, {"idle", 1}}));
   }
+  door.wait_for_visitor();
   member.leave();
   const auto before = Steady::now();
   group.reset();
