@@ -6690,6 +6690,7 @@ struct MetricTraits<Summary> {
 #if __has_include(<pthread.h>) && __has_include(<unistd.h>)
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 #define PROMLITE_HAS_FORK 1
 #endif
 #endif
@@ -6747,43 +6748,43 @@ class UserCodeLock {
 /// Lets a fork happen between those steps of all threads that leave something divided until they are done: a
 /// list half changed, a lock held for a moment. The child, which has but one of the threads, could neither
 /// finish them nor get the lock. No user code runs within a step, so a fork does not wait long; should a step
-/// take longer than a second all the same, the fork goes on.
+/// take longer than ten seconds all the same, the fork goes on.
 ///
 /// Constant initialised and trivially destroyed: it works before main() and after it.
 class ForkGuard {
  public:
   void begin_step() noexcept {
     if (steps_of_this_thread_++ != 0) return;
-    pthread_mutex_lock(&mutex_);
+    lock();
     while (waiting_) {
-      pthread_mutex_unlock(&mutex_);
-      sched_yield();
-      pthread_mutex_lock(&mutex_);
+      unlock();
+      step_aside();
+      lock();
     }
     ++steps_;
-    pthread_mutex_unlock(&mutex_);
+    unlock();
   }
   void end_step() noexcept {
     if (--steps_of_this_thread_ != 0) return;
-    pthread_mutex_lock(&mutex_);
+    lock();
     --steps_;
-    pthread_mutex_unlock(&mutex_);
+    unlock();
   }
 
-  PROMLITE_COLD void add(UserCodeLock& lock) noexcept {
-    pthread_mutex_lock(&mutex_);
+  PROMLITE_COLD void add(UserCodeLock& added) noexcept {
+    lock();
     if (!watching_) watching_ = pthread_atfork(&before_fork, &in_parent, &in_child) == 0;
-    lock.next_ = first_;
-    lock.place_ = &first_;
-    if (first_ != nullptr) first_->place_ = &lock.next_;
-    first_ = &lock;
-    pthread_mutex_unlock(&mutex_);
+    added.next_ = first_;
+    added.place_ = &first_;
+    if (first_ != nullptr) first_->place_ = &added.next_;
+    first_ = &added;
+    unlock();
   }
-  PROMLITE_COLD void remove(UserCodeLock& lock) noexcept {
-    pthread_mutex_lock(&mutex_);
-    *lock.place_ = lock.next_;
-    if (lock.next_ != nullptr) lock.next_->place_ = lock.place_;
-    pthread_mutex_unlock(&mutex_);
+  PROMLITE_COLD void remove(UserCodeLock& removed) noexcept {
+    lock();
+    *removed.place_ = removed.next_;
+    if (removed.next_ != nullptr) removed.next_->place_ = removed.place_;
+    unlock();
   }
 
  private:
@@ -6791,12 +6792,30 @@ class ForkGuard {
   static void in_parent() noexcept;
   static void in_child() noexcept;
 
+  void lock() noexcept {
+    in_mutex_ = true;
+    pthread_mutex_lock(&mutex_);
+  }
+  void unlock() noexcept {
+    pthread_mutex_unlock(&mutex_);
+    in_mutex_ = false;
+  }
+  /// Leaves the processor to those within a step: on a busy one, who only yields keeps it from them.
+  static void step_aside() noexcept {
+    const int error = errno;  // which a signal during the sleep would change
+    const timespec moment{0, 50'000};
+    nanosleep(&moment, nullptr);
+    errno = error;
+  }
+
   /// Steps of others; a fork from within a step is that thread's own affair.
   bool others_are_within() const noexcept { return steps_ != own_steps(); }
   static std::size_t own_steps() noexcept { return steps_of_this_thread_ != 0 ? 1 : 0; }
 
   static inline thread_local std::size_t steps_of_this_thread_ = 0;
   static inline thread_local bool held_by_this_thread_ = false;
+  /// This thread has the mutex, or is about to: a signal handler that finds this may not wait for it.
+  static inline thread_local volatile bool in_mutex_ = false;
 
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;  // guards what follows; held during a fork
   std::size_t steps_ = 0;                              // threads within one
@@ -6809,36 +6828,36 @@ inline ForkGuard fork_guard;
 
 PROMLITE_COLD inline void ForkGuard::before_fork() noexcept {
   ForkGuard& guard = fork_guard;
-  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-  bool asked = false;
-  do {
-    // A signal handler may fork in the middle of begin_step(): this never waits for the thread's own lock.
-    if (pthread_mutex_trylock(&guard.mutex_) == 0) {
-      held_by_this_thread_ = !guard.others_are_within();
-      if (held_by_this_thread_) return;
-      asked = guard.waiting_ = true;
-      pthread_mutex_unlock(&guard.mutex_);
+  if (in_mutex_) return;  // a signal handler forks in the middle of begin_step()
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  guard.lock();
+  for (int tries = 0; guard.others_are_within(); ++tries) {
+    const bool in_time = std::chrono::steady_clock::now() < latest;
+    guard.waiting_ = in_time;
+    guard.unlock();
+    if (!in_time) return;
+    if (tries < 16) {
+      sched_yield();
+    } else {
+      step_aside();
     }
-    sched_yield();
-  } while (std::chrono::steady_clock::now() < latest);
-  if (!asked) return;
-  pthread_mutex_lock(&guard.mutex_);
-  guard.waiting_ = false;
-  pthread_mutex_unlock(&guard.mutex_);
+    guard.lock();
+  }
+  held_by_this_thread_ = true;
 }
 
 PROMLITE_COLD inline void ForkGuard::in_parent() noexcept {
   if (!held_by_this_thread_) return;
   held_by_this_thread_ = false;
   fork_guard.waiting_ = false;
-  pthread_mutex_unlock(&fork_guard.mutex_);
+  fork_guard.unlock();
 }
 
 PROMLITE_COLD inline void ForkGuard::in_child() noexcept {
   ForkGuard& guard = fork_guard;
   if (held_by_this_thread_) {
     held_by_this_thread_ = false;
-    pthread_mutex_unlock(&guard.mutex_);
+    guard.unlock();
   } else {
     const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
     guard.mutex_ = fresh;

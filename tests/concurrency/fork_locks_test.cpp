@@ -20,7 +20,8 @@ constexpr bool child_can_allocate = false;
 constexpr bool child_can_allocate = true;
 #endif
 
-/// The exit status of a child that runs `work()`, or -1 when it did not end by itself within half a minute.
+/// The exit status of a child that runs `work()`, or the negative number of the signal that ended it: SIGALRM
+/// after half a minute.
 template <class Work>
 int in_child(const Work& work) {
   const pid_t child = fork();
@@ -30,7 +31,7 @@ int in_child(const Work& work) {
   }
   int status = -1;
   waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 /// User code of a scrape that stands still until it is let go, in the process that made it.
@@ -154,6 +155,37 @@ TEST_CASE("a collector may fork: its own scrape goes on in the child") {
   if (in_the_child) _exit(shown == test::Scrape{{"jobs_total", 5}, {"gauge_forks", 2}} ? 0 : 2);
   CHECK(shown == test::Scrape{{"jobs_total", 5}, {"gauge_forks", 1}});
   CHECK(status == 0);
+}
+
+TEST_CASE("a fork waits for a long step of another thread, and leaves the processors to it") {
+  const auto processor_seconds = [] {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  };
+  const promlite::Registry registry;  // the first one has forks watched
+  std::atomic<bool> within{false}, ended{false};
+  test::Threads threads;
+  threads.start([&] {
+    const promlite::detail::Undivided step;
+    within = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    ended = true;
+  });
+  while (!within) std::this_thread::yield();
+  // They begin steps until the fork waits, and then wait for that.
+  for (int t = 0; t < 2; ++t) {
+    threads.start([&] {
+      while (!ended) {
+        { const promlite::detail::Undivided step; }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+  }
+  const double before = processor_seconds();
+  CHECK(in_child([&] { return ended ? 0 : 1; }) == 0);
+  CHECK(processor_seconds() - before < 0.5);
+  threads.join();
 }
 
 TEST_CASE(
