@@ -6754,7 +6754,10 @@ class UserCodeLock {
 class ForkGuard {
  public:
   void begin_step() noexcept {
-    if (steps_of_this_thread_++ != 0) return;
+    if (steps_of_this_thread_ != 0) {
+      ++steps_of_this_thread_;
+      return;
+    }
     lock();
     while (waiting_) {
       unlock();
@@ -6762,12 +6765,17 @@ class ForkGuard {
       lock();
     }
     ++steps_;
+    steps_of_this_thread_ = 1;
     unlock();
   }
   void end_step() noexcept {
-    if (--steps_of_this_thread_ != 0) return;
+    if (steps_of_this_thread_ != 1) {
+      --steps_of_this_thread_;
+      return;
+    }
     lock();
     --steps_;
+    steps_of_this_thread_ = 0;
     unlock();
   }
 
@@ -6828,7 +6836,7 @@ inline ForkGuard fork_guard;
 
 PROMLITE_COLD inline void ForkGuard::before_fork() noexcept {
   ForkGuard& guard = fork_guard;
-  if (in_mutex_) return;  // a signal handler forks in the middle of begin_step()
+  if (in_mutex_) return;  // a signal handler forks in the middle of begin_step() or end_step()
   const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   guard.lock();
   for (int tries = 0; guard.others_are_within(); ++tries) {

@@ -7,6 +7,9 @@
 
 #include <promlite/promlite.hpp>
 
+#include <csignal>
+
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +190,35 @@ TEST_CASE("a fork waits for a long step of another thread, and leaves the proces
   if (!test::sanitized) CHECK(processor_seconds() - before < 0.5);
   threads.join();
 }
+
+#if !PROMLITE_TEST_SANITIZED  // a sanitizer may put handlers off, or fork only outside of them
+
+static std::atomic<int> forks_of_handler{0};
+
+TEST_CASE("a signal handler forks in the middle of whatever its thread does to begin or end a step") {
+  const promlite::Registry registry;  // the first one has forks watched
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = [](int) {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    waitpid(child, nullptr, 0);
+    ++forks_of_handler;
+  };
+  sigaction(SIGALRM, &action, &before);
+  const itimerval often{{0, 500}, {0, 500}}, never{};
+  const auto start = std::chrono::steady_clock::now();
+  setitimer(ITIMER_REAL, &often, nullptr);
+  while (forks_of_handler < 300) {
+    const promlite::detail::Undivided step;
+    const promlite::detail::Undivided within;
+  }
+  setitimer(ITIMER_REAL, &never, nullptr);
+  sigaction(SIGALRM, &before, nullptr);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));  // as long as one would wait
+}
+
+#endif
 
 TEST_CASE(
     "whatever other threads do at the moment of a fork, the child updates, declares, creates and scrapes") {
