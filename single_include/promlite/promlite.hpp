@@ -38,6 +38,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <fcntl.h>
 #include <initializer_list>
@@ -6690,7 +6691,6 @@ struct MetricTraits<Summary> {
 #if __has_include(<pthread.h>) && __has_include(<unistd.h>)
 #include <pthread.h>
 #include <sched.h>
-#include <time.h>
 #define PROMLITE_HAS_FORK 1
 #endif
 #endif

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -18,7 +19,6 @@
 #if __has_include(<pthread.h>) && __has_include(<unistd.h>)
 #include <pthread.h>
 #include <sched.h>
-#include <time.h>
 #define PROMLITE_HAS_FORK 1
 #endif
 #endif
