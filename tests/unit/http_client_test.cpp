@@ -79,9 +79,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// The promise: a call takes no longer than its deadline and 50 ms. Sanitizers slow the machine down.
-// What a request gets that has to last until its deadline, and of five times once less than 50 ms longer: a
-// busy machine may be late.
+// What a request gets that lasts until its deadline. The promise is that it does not take 50 ms longer; of
+// five times once will do, for a machine that sanitizers or others keep busy.
 static HttpResult get_until_deadline(HttpClient client, std::chrono::milliseconds deadline,
                                      const std::string& target = "/") {
   client.timeout(deadline);
